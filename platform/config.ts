@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/**
+ * The settings that several processes share, as zod shapes to spread into a process's own schema. Names, and the
+ * defaults that a developer's machine wants, are those of the replaced system.
+ */
+export const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback);
+
+/** A whole number of something, from the environment, within bounds that make sense. */
+export const count = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+
+export const databaseSettings = {
+  DATABASE_HOST: z.string().min(1),
+  DATABASE_PORT: z.coerce.number().int().min(1).max(65535).default(5432),
+  DATABASE_USER: z.string().min(1),
+  DATABASE_PASSWORD: z.string(),
+  DATABASE_NAME: z.string().min(1),
+};
+export type DatabaseSettings = z.infer<z.ZodObject<typeof databaseSettings>>;
+
+const urlOf = (...protocols: string[]) =>
+  z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
+    error: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  });
+
+export const rabbitmqSettings = { RABBITMQ_URL: urlOf('amqp:', 'amqps:') };
+export const redisSettings = { REDIS_URL: urlOf('redis:', 'rediss:') };
+export const httpUrl = urlOf('http:', 'https:');
+
+export const processSettings = {
+  NODE_ENV: z.string().default('development'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_FORMAT: z.enum(['json', 'pretty', 'auto']).default('auto'),
+};
+
+export class ConfigError extends Error {
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super(`The environment is not usable:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.faults = faults;
+  }
+}
+
+/**
+ * Parses the environment once, in `main`. A variable that is set to the empty string counts as not set. Any setting can
+ * be given as a file: `NAME_FILE=/run/secrets/name` (the content without its trailing line break).
+ *
+ * @throws {ConfigError} that lists every fault, not only the first. No value is printed: it may be a secret.
+ */
+export function parseConfig<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  environment: NodeJS.ProcessEnv,
+): z.infer<z.ZodObject<Shape>> {
+  const faults: string[] = [];
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(shape)) {
+    const value = environment[name];
+    const file = environment[`${name}_FILE`];
+    if (value && file) faults.push(`${name} and ${name}_FILE are both set: keep one of them`);
+    else if (value) given[name] = value;
+    else if (file) {
+      try {
+        given[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+      } catch (error) {
+        faults.push(
+          `${name}_FILE cannot be read: ${file} (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
+        );
+      }
+    }
+  }
+  const parsed = z.object(shape).safeParse(given);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const name = issue.path.join('.');
+      if (faults.some((fault) => fault.startsWith(`${name}_FILE`))) continue;
+      faults.push(name in given ? `${name} is not valid: ${issue.message}` : `${name} is not set`);
+    }
+  }
+  if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
+  return parsed.data;
+}

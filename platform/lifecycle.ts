@@ -1,0 +1,68 @@
+import type { Logger } from './logger.ts';
+
+/** Anything long-lived. Both calls are idempotent; `stop` may be called before, during or after `start`. */
+export interface Component {
+  readonly name: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the components in the order given and stops them in the reverse order: first what lets work in, last what the
+ * work needs. `SIGTERM` and `SIGINT` stop the process with exit code 0; a second signal, or a stop that takes longer
+ * than `stopTimeoutMs`, ends it with 1.
+ */
+export async function runProcess(
+  components: readonly Component[],
+  { logger, stopTimeoutMs = 10_000 }: { logger: Logger; stopTimeoutMs?: number },
+): Promise<void> {
+  let stopping = false;
+  const stop = async (why: string, exitCode: number) => {
+    if (stopping) {
+      logger.fatal({ why }, 'asked to stop a second time: ending at once');
+      process.exit(1);
+    }
+    stopping = true;
+    logger.info({ why }, 'stopping');
+    setTimeout(() => {
+      logger.fatal(
+        { stopTimeoutMs },
+        'did not stop in time: ending with work in hand (it will be done again)',
+      );
+      process.exit(1);
+    }, stopTimeoutMs).unref();
+    let code = exitCode;
+    for (const component of components.toReversed()) {
+      try {
+        await component.stop();
+      } catch (error) {
+        logger.error({ err: error, component: component.name }, 'a component failed to stop');
+        code = 1;
+      }
+    }
+    logger.info('stopped');
+    process.exit(code);
+  };
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal, 0));
+  process.on('unhandledRejection', (error) => {
+    logger.fatal({ err: error }, 'unhandled rejection: this is a defect');
+    void stop('unhandled rejection', 1);
+  });
+  process.on('uncaughtException', (error) => {
+    logger.fatal({ err: error }, 'uncaught exception: this is a defect');
+    void stop('uncaught exception', 1);
+  });
+
+  for (const component of components) {
+    if (stopping) return;
+    try {
+      await component.start();
+    } catch (error) {
+      logger.fatal({ err: error, component: component.name }, 'could not start');
+      if (!stopping) await stop(`${component.name} could not start`, 1);
+      return;
+    }
+  }
+  logger.info('started');
+}
