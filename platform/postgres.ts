@@ -1,0 +1,72 @@
+import knexFactory, { type Knex } from 'knex';
+import pg from 'pg';
+import type { DatabaseSettings } from './config.ts';
+import type { Component } from './lifecycle.ts';
+
+/**
+ * Limits for every connection, in milliseconds: `pg` has none by default, and a stalled server would hold a request
+ * for ever. The client's own limit lies above the server's, so that the server's clearer error comes first.
+ */
+const statementTimeoutMs = 5_000;
+const lockTimeoutMs = 2_000;
+const connectTimeoutMs = 3_000;
+
+export function connectionSettings(settings: DatabaseSettings, applicationName: string): pg.ClientConfig {
+  return {
+    host: settings.DATABASE_HOST,
+    port: settings.DATABASE_PORT,
+    user: settings.DATABASE_USER,
+    password: settings.DATABASE_PASSWORD,
+    database: settings.DATABASE_NAME,
+    application_name: applicationName,
+    keepAlive: true,
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: lockTimeoutMs,
+    idle_in_transaction_session_timeout: 10_000,
+    query_timeout: statementTimeoutMs + 1_000,
+  };
+}
+
+/** A knex instance with bounded pool and timeouts. `bigint` and `numeric` come back as strings: exact. */
+export function createKnex(
+  settings: DatabaseSettings,
+  { applicationName, poolMax = 10 }: { applicationName: string; poolMax?: number },
+): Knex {
+  return knexFactory({
+    client: 'pg',
+    connection: connectionSettings(settings, applicationName) as Knex.PgConnectionConfig,
+    pool: { min: 0, max: poolMax },
+    acquireConnectionTimeout: connectTimeoutMs,
+  });
+}
+
+export function knexComponent(knex: Knex): Component {
+  let stopped: Promise<void> | undefined;
+  return {
+    name: 'postgres',
+    // Connects on first use: a service starts, and says why it is not ready, while its database is away.
+    start: async () => {},
+    stop: () => (stopped ??= knex.destroy()),
+  };
+}
+
+/** A plain `pg` pool, for the processes that write their SQL themselves. */
+export function createPool(
+  settings: DatabaseSettings,
+  {
+    applicationName,
+    max,
+    onError,
+  }: { applicationName: string; max: number; onError: (error: Error) => void },
+): pg.Pool {
+  const pool = new pg.Pool({ ...connectionSettings(settings, applicationName), max, min: 0 });
+  // Without a listener an idle connection that breaks ends the process.
+  pool.on('error', onError);
+  return pool;
+}
+
+export function poolComponent(pool: pg.Pool): Component {
+  let stopped: Promise<void> | undefined;
+  return { name: 'postgres', start: async () => {}, stop: () => (stopped ??= pool.end()) };
+}

@@ -1,0 +1,47 @@
+/**
+ * Whether the same work can succeed if it is simply tried again. This is the only place that decides it: the consumer
+ * retries a batch by it, the REST services answer 503 instead of 500 by it.
+ *
+ * SQLSTATE classes: https://www.postgresql.org/docs/17/errcodes-appendix.html
+ */
+const transientSqlStates = new Set([
+  '40001', // serialization_failure
+  '40P01', // deadlock_detected
+  '55P03', // lock_not_available: our lock_timeout
+  '57014', // query_canceled: our statement_timeout
+  '57P01', // admin_shutdown
+  '57P02', // crash_shutdown
+  '57P03', // cannot_connect_now: starting up or in recovery
+  '57P05', // idle_session_timeout
+  '25006', // read_only_sql_transaction: a standby that has not been promoted yet
+  '25P03', // idle_in_transaction_session_timeout
+]);
+/** 08: connection exception. 53: out of disk, memory or connections. 58: the server's own system error. */
+const transientSqlClasses = new Set(['08', '53', '58']);
+
+const transientSystemCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+/** What pg, its pool and knex say without any code. */
+const transientMessages =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Query read timeout|Knex: Timeout acquiring a connection|Connection ended|Unable to acquire a connection|The server closed the connection|aborted$)/i;
+
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError && error.errors.some(isTransient)) return true;
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string') {
+    if (transientSystemCodes.has(code) || transientSqlStates.has(code)) return true;
+    if (code.length === 5 && transientSqlClasses.has(code.slice(0, 2))) return true;
+  }
+  return error.name === 'KnexTimeoutError' || transientMessages.test(error.message);
+}
