@@ -9,7 +9,7 @@ const advisoryLock = 7_104_001;
 /**
  * Applies what is missing (`up`), takes everything back (`down`), or lists (`status`).
  *
- * Safe to run from any number of places at once: they queue up behind a lock of the session, which Postgres itself
+ * Safe to run from any number of places at once: they queue up behind a lock of a transaction, which Postgres itself
  * releases if its holder dies. Knex's own lock is a row that a killed run leaves behind; under ours it can be reset.
  *
  * @returns the names of the migrations that were applied, taken back, or (for `status`) that are missing.
@@ -22,23 +22,17 @@ export async function migrate(knex: Knex, database: DatabaseName, direction: Dir
     const [, pending] = (await knex.migrate.list(config)) as [unknown, ({ name: string } | string)[]];
     return pending.map(nameOf);
   }
-  const holder = (await knex.client.acquireConnection()) as {
-    query(sql: string, values: unknown[]): Promise<unknown>;
-  };
-  try {
-    // Waiting for another run is what this is for: neither limit of the connection may end it.
-    await holder.query(
-      "SELECT set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false)",
-      [],
-    );
-    await holder.query('SELECT pg_advisory_lock($1)', [advisoryLock]);
+  return knex.transaction(async (holder) => {
+    // Waiting for another run, and for the migrations themselves, is what this transaction is for: no limit may end it.
+    for (const limit of ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']) {
+      await holder.raw('SELECT set_config(?, ?, true)', [limit, '0']);
+    }
+    await holder.raw('SELECT pg_advisory_xact_lock(?)', [advisoryLock]);
+    // On other connections of the pool: the transaction above only holds the lock.
     await knex.migrate.forceFreeMigrationsLock(config);
     const [, names] = (await (direction === 'up'
       ? knex.migrate.latest(config)
       : knex.migrate.rollback(config, true))) as [number, string[]];
     return names.map(nameOf);
-  } finally {
-    await holder.query('SELECT pg_advisory_unlock($1)', [advisoryLock]).catch(() => {});
-    await knex.client.releaseConnection(holder);
-  }
+  });
 }

@@ -82,3 +82,14 @@ export function parseConfig<Shape extends z.ZodRawShape>(
   if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
   return parsed.data;
 }
+
+/** `parseConfig` for a `main`: a wrong environment is said on stderr, and the process ends with 1. */
+export function configOrExit<Shape extends z.ZodRawShape>(shape: Shape): z.infer<z.ZodObject<Shape>> {
+  try {
+    return parseConfig(shape, process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}

@@ -1,7 +1,7 @@
 /** One dependency of a process: resolves when it can be used, rejects with the reason when not. */
 export interface Check {
   readonly name: string;
-  check(): Promise<void>;
+  readonly check: () => Promise<void>;
 }
 
 export interface Readiness {

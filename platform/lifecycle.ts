@@ -10,11 +10,16 @@ export interface Component {
 /**
  * Starts the components in the order given and stops them in the reverse order: first what lets work in, last what the
  * work needs. `SIGTERM` and `SIGINT` stop the process with exit code 0; a second signal, or a stop that takes longer
- * than `stopTimeoutMs`, ends it with 1.
+ * than `stopTimeoutMs`, ends it with 1. So does a `failure`: something that only a person can resolve, found while
+ * running.
  */
 export async function runProcess(
   components: readonly Component[],
-  { logger, stopTimeoutMs = 10_000 }: { logger: Logger; stopTimeoutMs?: number },
+  {
+    logger,
+    stopTimeoutMs = 10_000,
+    failure,
+  }: { logger: Logger; stopTimeoutMs?: number; failure?: Promise<never> },
 ): Promise<void> {
   let stopping = false;
   const stop = async (why: string, exitCode: number) => {
@@ -52,6 +57,11 @@ export async function runProcess(
   process.on('uncaughtException', (error) => {
     logger.fatal({ err: error }, 'uncaught exception: this is a defect');
     void stop('uncaught exception', 1);
+  });
+
+  failure?.catch((error: unknown) => {
+    logger.fatal({ err: error }, (error as Error).message);
+    if (!stopping) void stop('failure', 1);
   });
 
   for (const component of components) {

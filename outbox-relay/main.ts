@@ -1,0 +1,128 @@
+import { BrokerLink } from '@event-sync/platform/broker/broker-link.ts';
+import { ConfirmPublisher } from '@event-sync/platform/broker/confirm-publisher.ts';
+import {
+  configOrExit,
+  count,
+  databaseSettings,
+  port,
+  processSettings,
+  rabbitmqSettings,
+} from '@event-sync/platform/config.ts';
+import { createHttpApp } from '@event-sync/platform/http-app.ts';
+import { HttpServer } from '@event-sync/platform/http-server.ts';
+import { runProcess } from '@event-sync/platform/lifecycle.ts';
+import { createLogger } from '@event-sync/platform/logger.ts';
+import { createMetrics } from '@event-sync/platform/metrics.ts';
+import { createPool, poolComponent } from '@event-sync/platform/postgres.ts';
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { housekeeping } from './housekeeping.ts';
+import { backlog } from './outbox/backlog.ts';
+import { Ownership } from './ownership/ownership.ts';
+import { relayMetrics } from './relay/relay-metrics.ts';
+import { Relay } from './relay/relay.ts';
+import { Settler } from './relay/settler.ts';
+
+const name = 'outbox-relay';
+const config = configOrExit({
+  ...processSettings,
+  ...databaseSettings,
+  ...rabbitmqSettings,
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port(3003),
+  /** Exchanges, separated by commas, that the relay declares (topic, durable) if they are not there. */
+  OUTBOX_EXCHANGES: z.string().default('events'),
+  /** CloudEvents `source` of the events in this outbox. */
+  OUTBOX_SOURCE: z.string().min(1).default('/order-service'),
+  OUTBOX_POLL_MS: count(100, { min: 5, max: 10_000 }),
+  OUTBOX_WINDOW: count(1_000, { max: 50_000 }),
+  OUTBOX_BATCH: count(1_000, { max: 50_000 }),
+  OUTBOX_CONFIRM_TIMEOUT_MS: count(30_000, { min: 100 }),
+  OUTBOX_RETENTION_HOURS: z.coerce.number().positive().default(168),
+  OUTBOX_HOUSEKEEPING_CRON: z.string().default('*/5 * * * *'),
+});
+
+const logger = createLogger({ name, ...config });
+const metrics = createMetrics({ service: name });
+const relayId = randomUUID();
+const pool = createPool(config, {
+  applicationName: name,
+  max: 5,
+  onError: (error) => logger.warn({ err: error }, 'a postgres connection broke: the pool makes another'),
+});
+const link = new BrokerLink({
+  url: config.RABBITMQ_URL,
+  connectionName: name,
+  topology: {
+    exchanges: Object.fromEntries(
+      config.OUTBOX_EXCHANGES.split(',').map((exchange) => [exchange.trim(), { type: 'topic' }]),
+    ),
+  },
+  logger,
+});
+const publisher = new ConfirmPublisher({
+  connect: () => link.connect(),
+  logger,
+  confirmTimeoutMs: config.OUTBOX_CONFIRM_TIMEOUT_MS,
+  onAvailable: () => relay.wake(),
+});
+const ownership: Ownership = new Ownership({
+  pool,
+  relayId,
+  logger,
+  drain: (partitions) => relay.drain(partitions),
+  onChange: () => relay.wake(),
+});
+const recorded = relayMetrics(metrics, {
+  backlog: () => backlog(pool),
+  ownedPartitions: () => ownership.owned,
+  suspendedRoutes: () => relay.suspendedRoutes,
+  available: () => publisher.available,
+});
+const settler = new Settler({ pool, logger, metrics: recorded });
+const relay: Relay = new Relay({
+  pool,
+  publisher,
+  ownership,
+  settler,
+  metrics: recorded,
+  logger,
+  source: config.OUTBOX_SOURCE,
+  window: config.OUTBOX_WINDOW,
+  batch: config.OUTBOX_BATCH,
+  pollMs: config.OUTBOX_POLL_MS,
+});
+const app = createHttpApp({
+  info: { title: 'Outbox relay', version: '0.1.0', description: 'Publishes the outbox. Health and metrics.' },
+  routes: [],
+  checks: [
+    { name: 'postgres', check: async () => void (await pool.query('SELECT 1')) },
+    {
+      name: 'rabbitmq',
+      check: async () => {
+        if (publisher.problem) throw new Error(publisher.problem);
+      },
+    },
+  ],
+  metrics,
+  logger,
+});
+
+logger.info({ relay_id: relayId }, 'starting');
+await runProcess(
+  [
+    poolComponent(pool),
+    new HttpServer(app, { host: config.HOST, port: config.PORT, logger }),
+    link,
+    publisher,
+    ownership,
+    relay,
+    housekeeping({
+      pool,
+      logger,
+      schedule: config.OUTBOX_HOUSEKEEPING_CRON,
+      retentionHours: config.OUTBOX_RETENTION_HOURS,
+    }),
+  ],
+  { logger, failure: link.failed },
+);

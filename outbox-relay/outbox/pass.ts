@@ -1,0 +1,52 @@
+import type pg from 'pg';
+import type { OutboxRow } from './row.ts';
+
+/**
+ * One look at the outbox: the rows of some partitions, in position order, as one snapshot sees them.
+ *
+ * Never `position > last seen` from one look to the next: positions are drawn before the commit, so a transaction that
+ * commits late leaves a smaller position behind a cursor that has already passed it. Each pass starts at the beginning
+ * again, which is cheap because what is settled is deleted.
+ *
+ * One snapshot for the whole pass, and so a cursor: two separate reads could miss position 5 in the first and find
+ * position 9 of the same key in the second, if both commits fall between them.
+ *
+ * Opening is one round trip with the first batch; a pass that finds less than a batch costs one more to end. The
+ * numbers are put into the text because the simple protocol, which takes several statements at once, has no parameters.
+ */
+export async function openPass(
+  pool: pg.Pool,
+  partitions: readonly number[],
+  batch: number,
+): Promise<{ rows: OutboxRow[]; next: () => Promise<OutboxRow[]>; close: () => Promise<void> }> {
+  const client = await pool.connect();
+  const size = Math.trunc(batch);
+  const list = partitions.map(Math.trunc).join(',');
+  try {
+    const results = (await client.query(`
+      BEGIN READ ONLY;
+      DECLARE pass NO SCROLL CURSOR FOR
+        SELECT position, event_id, partition, ordering_key, type, version, exchange, routing_key, body::text AS body,
+               traceparent, created_at, attempts,
+               coalesce(extract(epoch FROM next_attempt_at - clock_timestamp()) * 1000, 0)::float8 AS wait_ms
+        FROM outbox
+        WHERE partition IN (${list})
+        ORDER BY position;
+      FETCH ${size} FROM pass`)) as unknown as pg.QueryResult<OutboxRow>[];
+    return {
+      rows: results.at(-1)!.rows,
+      next: async () => (await client.query<OutboxRow>(`FETCH ${size} FROM pass`)).rows,
+      close: async () => {
+        try {
+          await client.query('COMMIT');
+          client.release();
+        } catch (error) {
+          client.release(error as Error);
+        }
+      },
+    };
+  } catch (error) {
+    client.release(error as Error);
+    throw error;
+  }
+}

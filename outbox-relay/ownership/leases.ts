@@ -1,0 +1,75 @@
+import type pg from 'pg';
+
+/**
+ * Who publishes which hash partition, as leases in Postgres. Every comparison is made on the database's clock; a relay
+ * trusts its own clock only to tell how much time has passed.
+ *
+ * Leases and not advisory locks: a lock belongs to a session, so a relay that is paused (SIGSTOP, a stalled machine)
+ * keeps its locks for as long as its socket lives and its partitions stand still. See docs/decisions/0003.
+ */
+
+/** Says that this relay lives, and forgets the dead. @returns how many live now, this one included. */
+export async function heartbeat(pool: pg.Pool, relayId: string, ttlMs: number): Promise<number> {
+  await pool.query({
+    name: 'heartbeat',
+    text: `
+      INSERT INTO outbox_relay (relay_id, alive_until)
+      VALUES ($1, clock_timestamp() + $2::float8 * interval '1 millisecond')
+      ON CONFLICT (relay_id) DO UPDATE SET alive_until = EXCLUDED.alive_until`,
+    values: [relayId, ttlMs],
+  });
+  await pool.query({
+    name: 'forget-dead',
+    text: `DELETE FROM outbox_relay WHERE alive_until < clock_timestamp() - interval '1 minute'`,
+  });
+  const { rows } = await pool.query<{ alive: number }>({
+    name: 'count-alive',
+    text: 'SELECT count(*)::int AS alive FROM outbox_relay WHERE alive_until > clock_timestamp()',
+  });
+  return Math.max(1, rows[0]!.alive);
+}
+
+/** Prolongs the leases that are still this relay's. @returns their partitions. */
+export async function renew(pool: pg.Pool, relayId: string, ttlMs: number): Promise<number[]> {
+  const { rows } = await pool.query<{ partition: number }>({
+    name: 'renew',
+    text: `
+      UPDATE outbox_partition SET owned_until = clock_timestamp() + $2::float8 * interval '1 millisecond'
+      WHERE owner = $1
+      RETURNING partition`,
+    values: [relayId, ttlMs],
+  });
+  return rows.map(({ partition }) => partition);
+}
+
+/** Takes up to `limit` partitions that nobody owns or whose lease ran out. @returns the partitions taken. */
+export async function take(pool: pg.Pool, relayId: string, ttlMs: number, limit: number): Promise<number[]> {
+  const { rows } = await pool.query<{ partition: number }>({
+    name: 'take',
+    text: `
+      UPDATE outbox_partition SET owner = $1, owned_until = clock_timestamp() + $2::float8 * interval '1 millisecond'
+      WHERE partition IN (
+        SELECT partition FROM outbox_partition
+        WHERE owner IS NULL OR (owned_until < clock_timestamp() AND owner <> $1)
+        ORDER BY partition LIMIT $3 FOR UPDATE SKIP LOCKED)
+      RETURNING partition`,
+    values: [relayId, ttlMs, limit],
+  });
+  return rows.map(({ partition }) => partition);
+}
+
+/** Gives partitions back, so that another relay can take them at once. */
+export async function release(pool: pg.Pool, relayId: string, partitions: readonly number[]): Promise<void> {
+  await pool.query({
+    name: 'release',
+    text: `
+      UPDATE outbox_partition SET owner = NULL, owned_until = '-infinity'
+      WHERE owner = $1 AND partition = ANY($2::smallint[])`,
+    values: [relayId, partitions],
+  });
+}
+
+/** Says that this relay is gone. */
+export async function leave(pool: pg.Pool, relayId: string): Promise<void> {
+  await pool.query('DELETE FROM outbox_relay WHERE relay_id = $1', [relayId]);
+}

@@ -1,0 +1,135 @@
+import type { Component } from '@event-sync/platform/lifecycle.ts';
+import type { Logger } from '@event-sync/platform/logger.ts';
+import { partitionCount } from '@event-sync/outbox/migrations/0001-outbox.ts';
+import type pg from 'pg';
+import { heartbeat, leave, release, renew, take } from './leases.ts';
+
+/** How long a lease lasts without renewal: with the tick below, a killed relay's work is taken over within 8 s. */
+const ttlMs = 6_000;
+const tickMs = 2_000;
+
+/**
+ * The partitions that this relay may publish. A fair share of all: `ceil(partitions / living relays)`. More relays
+ * come: the excess is drained, then given back. One dies: its leases run out and the others take them.
+ */
+export class Ownership implements Component {
+  readonly name = 'ownership';
+  readonly #pool: pg.Pool;
+  readonly #relayId: string;
+  readonly #logger: Logger;
+  readonly #drain: (partitions: readonly number[]) => Promise<void>;
+  readonly #onChange: () => void;
+  readonly #draining = new Set<number>();
+  #owned = new Set<number>();
+  #validUntil = { monotonic: 0, wall: 0 };
+  #timer: NodeJS.Timeout | undefined;
+  #ticking: Promise<void> | undefined;
+  #stopped = false;
+  #failing = false;
+
+  constructor(options: {
+    pool: pg.Pool;
+    relayId: string;
+    logger: Logger;
+    /** Called before partitions are given back: must resolve when none of their rows is in hand any more. */
+    drain: (partitions: readonly number[]) => Promise<void>;
+    onChange: () => void;
+  }) {
+    this.#pool = options.pool;
+    this.#relayId = options.relayId;
+    this.#logger = options.logger;
+    this.#drain = options.drain;
+    this.#onChange = options.onChange;
+  }
+
+  /** Partitions to claim from now. */
+  get claimable(): number[] {
+    return this.#valid() ? [...this.#owned].filter((partition) => !this.#draining.has(partition)) : [];
+  }
+
+  get owned(): number {
+    return this.#valid() ? this.#owned.size : 0;
+  }
+
+  /** Whether a row of this partition may still be published. Asked right before each publish. */
+  holds(partition: number): boolean {
+    return this.#owned.has(partition) && this.#valid();
+  }
+
+  async start(): Promise<void> {
+    if (this.#timer || this.#stopped) return;
+    this.#timer = setInterval(() => this.#tick(), tickMs);
+    this.#tick();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    await this.#ticking;
+    try {
+      await release(this.#pool, this.#relayId, [...this.#owned]);
+      await leave(this.#pool, this.#relayId);
+    } catch (error) {
+      this.#logger.warn(
+        { err: error },
+        'could not give the partitions back: another relay takes them in seconds',
+      );
+    }
+    this.#owned.clear();
+  }
+
+  /**
+   * Counted from before the renewal was sent, so it ends before the lease does. By two clocks: the monotonic one does
+   * not run while a machine is suspended, the other can be set back.
+   */
+  #valid(): boolean {
+    return performance.now() < this.#validUntil.monotonic && Date.now() < this.#validUntil.wall;
+  }
+
+  #tick(): void {
+    this.#ticking ??= this.#renewAndBalance()
+      .then(() => {
+        if (this.#failing) this.#logger.info('partitions are renewed again');
+        this.#failing = false;
+      })
+      .catch((error: unknown) => {
+        if (!this.#failing) this.#logger.warn({ err: error }, 'cannot renew partitions: trying again');
+        this.#failing = true;
+      })
+      .finally(() => (this.#ticking = undefined));
+  }
+
+  async #renewAndBalance(): Promise<void> {
+    const sent = { monotonic: performance.now(), wall: Date.now() };
+    const alive = await heartbeat(this.#pool, this.#relayId, ttlMs);
+    const before = this.#owned;
+    const owned = new Set(await renew(this.#pool, this.#relayId, ttlMs));
+    const share = Math.ceil(partitionCount / alive);
+    if (owned.size < share && !this.#stopped) {
+      for (const partition of await take(this.#pool, this.#relayId, ttlMs, share - owned.size))
+        owned.add(partition);
+    }
+    this.#owned = owned;
+    this.#validUntil = { monotonic: sent.monotonic + ttlMs, wall: sent.wall + ttlMs };
+    if (owned.size !== before.size || [...owned].some((partition) => !before.has(partition))) {
+      this.#logger.info({ partitions: owned.size, relays: alive }, 'partitions changed');
+      this.#onChange();
+    }
+    if (owned.size > share) this.#giveBack([...owned].slice(share));
+  }
+
+  /** Not awaited by the tick: draining can take as long as a confirm, and leases must be renewed meanwhile. */
+  #giveBack(partitions: number[]): void {
+    const fresh = partitions.filter((partition) => !this.#draining.has(partition));
+    if (fresh.length === 0) return;
+    for (const partition of fresh) this.#draining.add(partition);
+    this.#drain(fresh)
+      .then(() => release(this.#pool, this.#relayId, fresh))
+      .then(() => fresh.forEach((partition) => this.#owned.delete(partition)))
+      .catch((error: unknown) =>
+        this.#logger.warn({ err: error }, 'could not give partitions back: trying again'),
+      )
+      .finally(() => fresh.forEach((partition) => this.#draining.delete(partition)));
+  }
+}

@@ -1,0 +1,29 @@
+import type { OutgoingMessage } from '@event-sync/platform/broker/confirm-publisher.ts';
+import type { OutboxRow } from '../outbox/row.ts';
+
+/**
+ * The AMQP message of a row. The `cloudEvents:` headers are the binary content mode of the CloudEvents AMQP binding, so
+ * that tools which speak CloudEvents 1.0 read it too.
+ * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/amqp-protocol-binding.md
+ */
+export function toMessage(row: OutboxRow, source: string): OutgoingMessage {
+  return {
+    exchange: row.exchange,
+    routingKey: row.routing_key,
+    content: Buffer.from(row.body),
+    messageId: row.event_id,
+    properties: {
+      type: row.type,
+      contentType: 'application/json',
+      timestamp: Math.floor(row.created_at.getTime() / 1_000),
+      headers: {
+        ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
+        'cloudEvents:specversion': '1.0',
+        'cloudEvents:id': row.event_id,
+        'cloudEvents:type': row.type,
+        'cloudEvents:source': source,
+        'cloudEvents:time': row.created_at.toISOString(),
+      },
+    },
+  };
+}

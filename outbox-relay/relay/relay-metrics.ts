@@ -1,0 +1,80 @@
+import type { Outcome } from '@event-sync/platform/broker/confirm-publisher.ts';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { OutboxRow } from '../outbox/row.ts';
+
+export interface RelayMetrics {
+  outcome(kind: Outcome['kind']): void;
+  settled(rows: readonly OutboxRow[]): void;
+}
+
+/** What `/metrics` says of the relay, besides Node's own figures. The gauges ask when they are scraped. */
+export function relayMetrics(
+  registry: Registry,
+  look: {
+    backlog: () => Promise<{ rows: number; oldestSeconds: number }>;
+    ownedPartitions: () => number;
+    suspendedRoutes: () => number;
+    available: () => boolean;
+  },
+): RelayMetrics {
+  const registers = [registry];
+  const outcomes = new Counter({
+    name: 'outbox_publish_total',
+    help: 'Messages by what became of them: confirmed, returned, nacked or unknown',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const settled = new Counter({
+    name: 'outbox_settled_total',
+    help: 'Rows that were confirmed and taken out of the outbox',
+    registers,
+  });
+  const latency = new Histogram({
+    name: 'outbox_settle_seconds',
+    help: 'From the write of the row to its settling, in seconds',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600],
+    registers,
+  });
+  const oldest = new Gauge({
+    name: 'outbox_oldest_seconds',
+    help: 'Age of the oldest row in the outbox, in seconds',
+    registers,
+  });
+  new Gauge({
+    name: 'outbox_backlog_rows',
+    help: 'Rows in the outbox, counted up to 100,000',
+    registers,
+    async collect() {
+      try {
+        const { rows, oldestSeconds } = await look.backlog();
+        this.set(rows);
+        oldest.set(oldestSeconds);
+      } catch {
+        // No figure is better than a wrong one, and /metrics must answer while Postgres is away.
+        this.reset();
+        oldest.reset();
+      }
+    },
+  });
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value());
+      },
+    });
+  gauge('outbox_owned_partitions', 'Hash partitions that this relay publishes', look.ownedPartitions);
+  gauge('outbox_suspended_routes', 'Routes without a queue: their events wait', look.suspendedRoutes);
+  gauge('outbox_broker_available', '1 while messages can be published', () => Number(look.available()));
+
+  return {
+    outcome: (kind) => outcomes.inc({ outcome: kind }),
+    settled: (rows) => {
+      settled.inc(rows.length);
+      const now = Date.now();
+      for (const row of rows) latency.observe(Math.max(0, (now - row.created_at.getTime()) / 1_000));
+    },
+  };
+}
