@@ -1,0 +1,151 @@
+import type { ProblemCode } from '@event-sync/contracts/problems.ts';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import helmet from 'helmet';
+import type { Registry } from 'prom-client';
+import { apiDocs } from './api-docs.ts';
+import type { Check } from './health.ts';
+import type { Logger } from './logger.ts';
+import { openApiDocument, type ApiInfo } from './openapi.ts';
+import { sendProblem, type ProblemReply } from './problem.ts';
+import { contextOf, nameRoute, requestContext } from './request-context.ts';
+import type { Route } from './route.ts';
+import { systemRoutes } from './system-routes.ts';
+import { isTransient } from './transient-error.ts';
+
+export interface HttpAppOptions {
+  readonly info: ApiInfo;
+  readonly routes: readonly Route[];
+  /** Asked by `/readyz`. */
+  readonly checks: readonly Check[];
+  readonly metrics: Registry;
+  readonly logger: Logger;
+}
+
+/** A REST service: its routes, what every service has beside them, and one shape for every error. */
+export function createHttpApp({ info, routes, checks, metrics, logger }: HttpAppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag'); // an ETag here is the version of a row, never a hash of a body
+  app.set('query parser', false); // see query.ts
+  app.enable('case sensitive routing');
+
+  app.use(requestContext({ logger, metrics }));
+  app.use(
+    helmet({
+      contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+      // Who speaks TLS decides about it; here it is plain HTTP.
+      strictTransportSecurity: false,
+    }),
+  );
+  app.use(refuseMalformedPath);
+
+  const all = [...routes, ...systemRoutes({ checks, metrics })];
+  const document = openApiDocument(info, all);
+  const documentText = Buffer.from(JSON.stringify(document));
+  for (const [path, those] of Map.groupBy(all, (route) => route.path)) {
+    mount(app, path, new Map(those.map((route) => [route.method, route.handle])));
+  }
+  mount(
+    app,
+    '/openapi.json',
+    new Map([['GET', (_req, res: Response) => void res.type('application/json').send(documentText)]]),
+  );
+  const docs = apiDocs(document, '/openapi.json');
+  app.use('/api-docs', (req, res, next) => {
+    nameRoute(res, '/api-docs');
+    if (req.method === 'GET' || req.method === 'HEAD') docs(req, res, next);
+    else answerOtherMethod(req, res, ['GET', 'HEAD']);
+  });
+
+  app.use((req, res) => {
+    const path = JSON.stringify(req.path.slice(0, 100));
+    sendProblem(res, {
+      problem: 'path-not-found',
+      detail: `There is nothing at ${path}: see /api-docs for what there is.`,
+    });
+  });
+  app.use(answerError);
+  return app;
+}
+
+type Handle = (req: Request, res: Response) => Promise<void> | void;
+
+/** One path with all its methods: `HEAD` where there is `GET`, `OPTIONS` everywhere, 405 for the rest. */
+function mount(app: Express, path: string, handles: ReadonlyMap<string, Handle>): void {
+  const allowed = [...handles.keys()].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  app.route(path).all(async (req, res) => {
+    nameRoute(res, path);
+    const handle = handles.get(req.method === 'HEAD' ? 'GET' : req.method);
+    if (handle) await handle(req, res);
+    else answerOtherMethod(req, res, allowed);
+  });
+}
+
+function answerOtherMethod(req: Request, res: Response, allowed: readonly string[]): void {
+  const allow = [...allowed, 'OPTIONS'].join(', ');
+  if (req.method === 'OPTIONS') {
+    res.set('Allow', allow).status(204).end();
+    return;
+  }
+  sendProblem(res, {
+    problem: 'method-not-allowed',
+    detail: `${req.method} is not possible here: use one of ${allow}.`,
+    headers: { Allow: allow },
+  });
+}
+
+function refuseMalformedPath(req: Request, res: Response, next: NextFunction): void {
+  try {
+    decodeURIComponent(req.path);
+    next();
+  } catch {
+    sendProblem(res, {
+      problem: 'malformed-request',
+      detail: 'The path holds a "%" that encodes no UTF-8: encode it as "%25".',
+    });
+  }
+}
+
+/** Four parameters: by their number express tells an error handler from the rest. */
+function answerError(error: unknown, _req: Request, res: Response, next: NextFunction): void {
+  const { log } = contextOf(res);
+  if (res.headersSent) {
+    log.error({ err: error }, 'an answer broke off: this is a defect');
+    next(error);
+    return;
+  }
+  const reply = replyTo(error);
+  if (reply.problem === 'internal-error') log.error({ err: error }, 'a request failed: this is a defect');
+  else if (reply.problem === 'temporarily-unavailable') log.warn({ err: error }, 'a dependency is away');
+  sendProblem(res, reply);
+}
+
+function replyTo(error: unknown): ProblemReply {
+  if (isTransient(error)) {
+    return {
+      problem: 'temporarily-unavailable',
+      detail:
+        'The database does not answer in time; nothing is known to have been changed. Try again shortly.',
+      headers: { 'Retry-After': '1' },
+    };
+  }
+  // Errors of express and what it is built of (a file that is not there, say) carry the status to answer with.
+  const problem: ProblemCode | undefined =
+    problemOfStatus[(error as { status?: number } | undefined)?.status ?? 0];
+  if (problem) {
+    return { problem, detail: 'The request cannot be used as it is: see /api-docs for what can.' };
+  }
+  return {
+    problem: 'internal-error',
+    detail:
+      'Something failed that should not have. It was logged under the id of this request: report that id.',
+  };
+}
+
+const problemOfStatus: Partial<Record<number, ProblemCode>> = {
+  400: 'malformed-request',
+  403: 'path-not-found',
+  404: 'path-not-found',
+  413: 'body-too-large',
+  415: 'unsupported-media-type',
+};

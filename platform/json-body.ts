@@ -1,0 +1,67 @@
+import express, { type Request, type Response } from 'express';
+import { parseExactJson } from './exact-json.ts';
+import type { ProblemReply } from './problem.ts';
+
+/** Bytes of a request's body. */
+export const bodyLimit = 100 * 1024;
+
+// `type: () => true`: what it is has been looked at before.
+const readRaw = express.raw({ limit: bodyLimit, inflate: false, type: () => true });
+
+/**
+ * The JSON value of a request's body, or the problem to answer with: 415 for anything that does not say it is
+ * `application/json` in UTF-8 or is compressed, 413 beyond 100 kB, 400 for what is not exact JSON.
+ */
+export async function readJsonBody(req: Request, res: Response): Promise<{ value: unknown } | ProblemReply> {
+  const mediaTypeFault = faultOfMediaType(req.headers['content-type']);
+  if (mediaTypeFault) return { problem: 'unsupported-media-type', detail: mediaTypeFault };
+
+  const error = await new Promise<unknown>((resolve) => readRaw(req, res, resolve));
+  if (error !== undefined) return problemOfReading(error);
+
+  const body: unknown = req.body;
+  if (!Buffer.isBuffer(body) || body.length === 0) {
+    return { problem: 'malformed-json', detail: 'The body is empty: send a JSON object.' };
+  }
+  const parsed = parseExactJson(body);
+  if (parsed.ok) return { value: parsed.value };
+  return { problem: 'malformed-json', detail: `The body cannot be used: ${parsed.fault}.` };
+}
+
+function faultOfMediaType(header: string | undefined): string | undefined {
+  const advice = 'send it as "Content-Type: application/json"';
+  if (header === undefined || header === '') return `The request does not say what its body is: ${advice}.`;
+  const [mediaType = '', ...parameters] = header.split(';');
+  if (mediaType.trim().toLowerCase() !== 'application/json') return `The body is not JSON: ${advice}.`;
+  for (const parameter of parameters) {
+    const [name = '', value = ''] = parameter.split('=');
+    if (name.trim().toLowerCase() !== 'charset') continue;
+    if (!/^"?utf-?8"?$/i.test(value.trim())) return `The body is not in UTF-8: ${advice}, in UTF-8.`;
+  }
+  return undefined;
+}
+
+const problemsOfReading: Partial<Record<string, ProblemReply>> = {
+  'entity.too.large': {
+    problem: 'body-too-large',
+    detail: `The body is larger than ${bodyLimit} bytes: send less.`,
+  },
+  'encoding.unsupported': {
+    problem: 'unsupported-media-type',
+    detail: 'The body is compressed: send it as it is.',
+  },
+  'request.aborted': {
+    problem: 'malformed-request',
+    detail: 'The body ended early: send all of it.',
+  },
+  'request.size.invalid': {
+    problem: 'malformed-request',
+    detail: 'The body is not as long as its Content-Length says: send as much as it says.',
+  },
+};
+
+function problemOfReading(error: unknown): ProblemReply {
+  const problem = problemsOfReading[(error as { type?: string }).type ?? ''];
+  if (problem) return problem;
+  throw error;
+}

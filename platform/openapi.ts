@@ -1,0 +1,106 @@
+import { problem, problems, type ProblemCode } from '@event-sync/contracts/problems.ts';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { problemMediaType } from './problem.ts';
+import type { Route } from './route.ts';
+
+export interface ApiInfo {
+  readonly title: string;
+  readonly version: string;
+  readonly description: string;
+}
+export type OpenApiDocument = ReturnType<typeof createDocument>;
+
+const jsonMediaType = 'application/json';
+/** What any request can be answered with. */
+const always: readonly ProblemCode[] = ['malformed-request', 'internal-error', 'temporarily-unavailable'];
+const withQuery: readonly ProblemCode[] = ['validation-failed'];
+const withBody: readonly ProblemCode[] = [
+  'malformed-json',
+  'request-timeout',
+  'body-too-large',
+  'unsupported-media-type',
+  'validation-failed',
+];
+
+/** The OpenAPI 3.1 document of a service, from its routes and from nothing else. */
+export function openApiDocument(info: ApiInfo, routes: readonly Route[]): OpenApiDocument {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const route of routes) {
+    const path = route.path.replace(/:([a-z_]+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route) };
+  }
+  return createDocument({
+    openapi: '3.1.1',
+    info: { ...info },
+    // Relative, so that "Try it out" asks the server that the page came from.
+    servers: [{ url: '/' }],
+    paths,
+  });
+}
+
+function operationOf(route: Route): ZodOpenApiOperationObject {
+  return {
+    operationId: route.operationId,
+    summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
+    tags: [...route.tags],
+    requestParams: {
+      ...(route.params ? { path: route.params } : {}),
+      ...(route.query ? { query: route.query } : {}),
+    },
+    ...(route.body
+      ? {
+          requestBody: {
+            required: true,
+            content: {
+              [jsonMediaType]: {
+                schema: route.body,
+                ...(route.bodyExample === undefined ? {} : { example: route.bodyExample }),
+              },
+            },
+          },
+        }
+      : {}),
+    responses: { ...successes(route), ...failures(route) },
+  };
+}
+
+function successes(route: Route): ZodOpenApiOperationObject['responses'] {
+  return Object.fromEntries(
+    Object.entries(route.responses).map(([status, { description, body, contentType, headers }]) => [
+      status,
+      {
+        description,
+        headers: Object.fromEntries(
+          Object.entries(headers ?? {}).map(([name, says]) => [
+            name,
+            { description: says, schema: { type: 'string' as const } },
+          ]),
+        ),
+        content: { [contentType ?? jsonMediaType]: { schema: body } },
+      },
+    ]),
+  );
+}
+
+function failures(route: Route): ZodOpenApiOperationObject['responses'] {
+  const codes = new Set<ProblemCode>([
+    ...(route.problems ?? []),
+    ...(route.params ? [route.notFound ?? 'path-not-found'] : []),
+    ...(route.query ? withQuery : []),
+    ...(route.body ? withBody : []),
+    ...always,
+  ]);
+  const byStatus = Map.groupBy(codes, (code) => problems[code].status);
+  return Object.fromEntries(
+    [...byStatus]
+      .sort(([a], [b]) => a - b)
+      .map(([status, those]) => [
+        String(status),
+        {
+          description: [...new Set(those.map((code) => problems[code].title))].join(', or '),
+          content: { [problemMediaType]: { schema: problem } },
+        },
+      ]),
+  );
+}

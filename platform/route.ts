@@ -1,0 +1,146 @@
+import type { ProblemCode } from '@event-sync/contracts/problems.ts';
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { readJsonBody } from './json-body.ts';
+import { isProblemReply, sendProblem, type ProblemReply } from './problem.ts';
+import { readQuery } from './query.ts';
+import { contextOf, type RequestContext } from './request-context.ts';
+import { validate } from './validation.ts';
+
+/** One kind of answer. Its schema makes the type of the handler's reply and the OpenAPI document. */
+export interface ResponseSpec {
+  readonly description: string;
+  readonly body: z.ZodType;
+  /** `application/json` unless said; any other takes a string as body. */
+  readonly contentType?: string;
+  /** Headers that a client can rely on, each with what it says. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+type Responses = Readonly<Record<number, ResponseSpec>>;
+type Fields = z.ZodObject;
+type None = z.ZodObject<Record<never, never>>;
+
+/** An answer that fits one of the responses of the route. */
+export type Reply<R extends Responses> = {
+  [Status in keyof R & number]: {
+    readonly status: Status;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body: z.input<R[Status]['body']>;
+  };
+}[keyof R & number];
+
+/** Written out as a function so that the status keeps its literal type, by which the body's type is found. */
+export const reply = <const Status extends number, Body>(
+  status: Status,
+  body: Body,
+  headers: Readonly<Record<string, string>> = {},
+) => ({ status, headers, body });
+
+export interface RouteInput<P extends Fields, Q extends Fields, B extends z.ZodType> {
+  readonly params: z.output<P>;
+  readonly query: z.output<Q>;
+  readonly body: z.output<B>;
+  readonly context: RequestContext;
+}
+
+export interface RouteSpec<P extends Fields, Q extends Fields, B extends z.ZodType, R extends Responses> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** As express writes it: `/orders/:id`. */
+  readonly path: `/${string}`;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly params?: P;
+  /** Answered when the path cannot name anything, e.g. `/orders/abc`. */
+  readonly notFound?: ProblemCode;
+  readonly query?: Q;
+  readonly body?: B;
+  /** Shown in the documentation, and what "Try it out" starts from. */
+  readonly bodyExample?: unknown;
+  readonly responses: R;
+  /** The problems of its own; those that any request can meet are added. */
+  readonly problems?: readonly ProblemCode[];
+  readonly handler: (input: RouteInput<P, Q, B>) => Promise<NoInfer<Reply<R>> | ProblemReply>;
+}
+
+/** What express and the OpenAPI document need of a route, whatever its types. */
+export interface Route extends Omit<RouteSpec<Fields, Fields, z.ZodType, Responses>, 'handler'> {
+  readonly handle: (req: Request, res: Response) => Promise<void>;
+}
+
+/**
+ * One call of a REST API. Its schemas are the only source of what is accepted, of what the handler is typed to get and
+ * to answer, and of what the OpenAPI document says.
+ */
+export function route<
+  R extends Responses,
+  P extends Fields = None,
+  Q extends Fields = None,
+  B extends z.ZodType = z.ZodUndefined,
+>(spec: RouteSpec<P, Q, B, R>): Route {
+  const { handler, ...documented } = spec;
+  const handle = async (req: Request, res: Response): Promise<void> => {
+    const input = await readInput(spec, req, res);
+    const answer = isProblemReply(input) ? input : await handler(input);
+    if (isProblemReply(answer)) sendProblem(res, answer);
+    else sendReply(res, answer, spec.responses[answer.status]?.contentType);
+  };
+  return { ...documented, handle };
+}
+
+async function readInput<P extends Fields, Q extends Fields, B extends z.ZodType>(
+  spec: Pick<RouteSpec<P, Q, B, Responses>, 'params' | 'notFound' | 'query' | 'body'>,
+  req: Request,
+  res: Response,
+): Promise<RouteInput<P, Q, B> | ProblemReply> {
+  const params = validate(spec.params ?? z.object({}), req.params, 'the path');
+  if (!params.ok) {
+    return {
+      problem: spec.notFound ?? 'path-not-found',
+      detail: `This path names nothing: ${params.errors.join('; ')}.`,
+    };
+  }
+
+  const given = readQuery(req.originalUrl);
+  if (!given.ok) return { problem: 'malformed-request', detail: given.fault };
+  const query = validate(spec.query ?? z.strictObject({}), given.query, 'the query');
+  if (!query.ok) {
+    const missing = query.missing.length > 0;
+    return refused(missing ? 'missing-parameter' : 'validation-failed', query.errors);
+  }
+
+  let body: unknown;
+  if (spec.body) {
+    const read = await readJsonBody(req, res);
+    if (isProblemReply(read)) return read;
+    const validated = validate(spec.body, read.value, 'the body');
+    if (!validated.ok) return refused('validation-failed', validated.errors);
+    body = validated.value;
+  }
+  return {
+    params: params.value as z.output<P>,
+    query: query.value as z.output<Q>,
+    body: body as z.output<B>,
+    context: contextOf(res),
+  };
+}
+
+const refused = (problem: ProblemCode, errors: readonly string[]): ProblemReply => ({
+  problem,
+  detail: `The request was refused and nothing was changed: ${errors.join('; ')}.`,
+  errors,
+});
+
+function sendReply(
+  res: Response,
+  { status, headers, body }: { status: number; headers?: Readonly<Record<string, string>>; body: unknown },
+  contentType = 'application/json; charset=utf-8',
+): void {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  // A buffer, so that express neither guesses a type nor touches the charset.
+  res
+    .status(status)
+    .set({ ...headers, 'Content-Type': contentType })
+    .send(Buffer.from(text));
+}
