@@ -1,0 +1,35 @@
+import { createHttpApp } from '@event-sync/platform/http-app.ts';
+import type { Logger } from '@event-sync/platform/logger.ts';
+import type { Redis } from '@event-sync/platform/redis.ts';
+import type { Express } from 'express';
+import type { Knex } from 'knex';
+import type { Registry } from 'prom-client';
+import type { CustomerDirectory } from './customers/customer-directory.ts';
+import { orderRoutes } from './http/orders.routes.ts';
+
+export interface OrderAppOptions {
+  readonly knex: Knex;
+  readonly redis: Redis;
+  readonly customers: CustomerDirectory;
+  readonly metrics: Registry;
+  readonly logger: Logger;
+}
+
+/** The order service without its server and its settings: what `main` wires, and what a test can too. */
+export function createOrderApp({ knex, redis, customers, metrics, logger }: OrderAppOptions): Express {
+  return createHttpApp({
+    info: {
+      title: 'Order service',
+      version: '1.0.0',
+      description:
+        'Takes orders. Each one that is answered with 201 is counted exactly once at its customer.',
+    },
+    routes: orderRoutes({ knex, customers, metrics }),
+    checks: [
+      { name: 'postgres', check: async () => void (await knex.raw('SELECT 1')) },
+      { name: 'redis', check: async () => void (await redis.ping()) },
+    ],
+    metrics,
+    logger,
+  });
+}

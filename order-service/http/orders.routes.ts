@@ -1,0 +1,117 @@
+import { identifier, jsonIdentifier } from '@event-sync/contracts/identifiers.ts';
+import { cutPage, linkHeader, maxLimit, pageQuery } from '@event-sync/platform/paging.ts';
+import { reply, route, type Route } from '@event-sync/platform/route.ts';
+import type { Knex } from 'knex';
+import { Counter, type Registry } from 'prom-client';
+import { z } from 'zod';
+import type { CustomerDirectory } from '../customers/customer-directory.ts';
+import { findOrder, listOrders } from '../orders/order-store.ts';
+import type { Order } from '../orders/order.ts';
+import { placeOrder } from '../orders/place-order.ts';
+import { orderBody, orderResource } from './order-body.ts';
+
+export interface OrderRoutesOptions {
+  readonly knex: Knex;
+  readonly customers: CustomerDirectory;
+  readonly metrics: Registry;
+}
+
+const tags = ['Orders'];
+
+export function orderRoutes({ knex, customers, metrics }: OrderRoutesOptions): Route[] {
+  const asked = new Counter({
+    name: 'orders_total',
+    help: 'Valid orders that were asked for, by what came of them.',
+    labelNames: ['outcome'],
+    registers: [metrics],
+  });
+
+  const create = route({
+    method: 'POST',
+    path: '/orders',
+    operationId: 'placeOrder',
+    summary: 'Place an order',
+    description: 'The order and the event that tells of it are stored together, or neither is.',
+    tags,
+    body: orderBody,
+    bodyExample: {
+      order: { customer_id: 1, product_name: 'Laptop', quantity: 1, price: 999.99, status: 'pending' },
+    },
+    responses: {
+      201: {
+        description: 'The order was stored and will be counted exactly once.',
+        body: orderResource,
+        headers: { Location: 'Where the order is.', 'Event-Id': 'The id of its `order_created` event.' },
+      },
+    },
+    problems: ['unknown-customer', 'customer-undecided'],
+    handler: async ({ body: { order: newOrder }, context }) => {
+      const outcome = await placeOrder({ knex, customers }, newOrder, context);
+      asked.inc({ outcome: outcome.kind });
+      switch (outcome.kind) {
+        case 'placed': {
+          const { order, eventId } = outcome;
+          const { id, customer_id } = order;
+          context.log.info({ event_id: eventId, order_id: id, customer_id }, 'order placed');
+          return reply(201, resourceOf(order), { Location: `/orders/${id}`, 'Event-Id': eventId });
+        }
+        case 'customer-not-found':
+          return {
+            problem: 'unknown-customer',
+            detail: `There is no customer ${newOrder.customer_id}, so the order was not stored: create the customer first.`,
+            errors: [`customer_id must be that of a customer: there is no customer ${newOrder.customer_id}`],
+          };
+        case 'undecided':
+          return {
+            problem: 'customer-undecided',
+            detail: `Whether customer ${newOrder.customer_id} exists could not be found out, so the order was not stored: send it again shortly.`,
+            headers: { 'Retry-After': '2' },
+          };
+      }
+    },
+  });
+
+  const list = route({
+    method: 'GET',
+    path: '/orders',
+    operationId: 'listOrders',
+    summary: "A customer's orders, oldest first",
+    tags,
+    query: z.strictObject({ customer_id: identifier, ...pageQuery }),
+    responses: {
+      200: { description: 'One page of orders.', body: z.array(orderResource), headers: linkHeader },
+    },
+    problems: ['missing-parameter'],
+    handler: async ({ query: { customer_id: customerId, after, limit = maxLimit } }) => {
+      const found = await listOrders(knex, { customerId, after, limit: limit + 1 });
+      const { items, headers } = cutPage(found, limit, '/orders', { customer_id: customerId });
+      return reply(200, items.map(resourceOf), headers);
+    },
+  });
+
+  const show = route({
+    method: 'GET',
+    path: '/orders/:id',
+    operationId: 'showOrder',
+    summary: 'One order',
+    tags,
+    params: z.object({ id: identifier }),
+    notFound: 'order-not-found',
+    responses: { 200: { description: 'The order.', body: orderResource } },
+    handler: async ({ params: { id } }) => {
+      const order = await findOrder(knex, id);
+      if (order) return reply(200, resourceOf(order));
+      return { problem: 'order-not-found', detail: `There is no order ${id}: check the id.` };
+    },
+  });
+
+  return [create, list, show];
+}
+
+const resourceOf = (order: Order): z.input<typeof orderResource> => ({
+  ...order,
+  id: jsonIdentifier(order.id),
+  customer_id: jsonIdentifier(order.customer_id),
+  created_at: order.created_at.toISOString(),
+  updated_at: order.updated_at.toISOString(),
+});

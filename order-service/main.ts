@@ -1,0 +1,49 @@
+import { customerKey, customerTtlSeconds } from '@event-sync/contracts/customer.ts';
+import {
+  databaseSettings,
+  httpUrl,
+  parseConfig,
+  port,
+  processSettings,
+  redisSettings,
+} from '@event-sync/platform/config.ts';
+import { HttpServer } from '@event-sync/platform/http-server.ts';
+import { runProcess } from '@event-sync/platform/lifecycle.ts';
+import { createLogger } from '@event-sync/platform/logger.ts';
+import { createMetrics } from '@event-sync/platform/metrics.ts';
+import { createKnex, knexComponent } from '@event-sync/platform/postgres.ts';
+import { createRedis, redisComponent } from '@event-sync/platform/redis.ts';
+import { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
+import { z } from 'zod';
+import { createOrderApp } from './app.ts';
+import { CustomerDirectory } from './customers/customer-directory.ts';
+
+const name = 'order-service';
+// RABBITMQ_URL may be set, as it was for the replaced system; nothing here connects to it: the relay publishes.
+const config = parseConfig(
+  {
+    ...processSettings,
+    ...databaseSettings,
+    ...redisSettings,
+    CUSTOMER_SERVICE_URL: httpUrl,
+    HOST: z.string().default('127.0.0.1'),
+    PORT: port(3001),
+  },
+  process.env,
+);
+const logger = createLogger({ name, ...config });
+const metrics = createMetrics({ service: name });
+const knex = createKnex(config, { applicationName: name });
+const redis = createRedis(config.REDIS_URL, { logger, name });
+const cache = new VersionedCache(redis, { key: customerKey, ttlSeconds: customerTtlSeconds });
+const customers = new CustomerDirectory({ cache, customerServiceUrl: config.CUSTOMER_SERVICE_URL, logger });
+const app = createOrderApp({ knex, redis, customers, metrics, logger });
+
+await runProcess(
+  [
+    knexComponent(knex),
+    redisComponent(redis),
+    new HttpServer(app, { host: config.HOST, port: config.PORT, logger }),
+  ],
+  { logger },
+);
