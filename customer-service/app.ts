@@ -1,0 +1,33 @@
+import { createHttpApp } from '@event-sync/platform/http-app.ts';
+import type { Logger } from '@event-sync/platform/logger.ts';
+import type { Redis } from '@event-sync/platform/redis.ts';
+import type { Express } from 'express';
+import type { Knex } from 'knex';
+import type { Registry } from 'prom-client';
+import { createCustomerCache } from './customers/customer-cache.ts';
+import { customerRoutes } from './http/customers.routes.ts';
+
+export interface CustomerAppOptions {
+  readonly knex: Knex;
+  readonly redis: Redis;
+  readonly metrics: Registry;
+  readonly logger: Logger;
+}
+
+/** The customer service's REST half without its server and its settings. */
+export function createCustomerApp({ knex, redis, metrics, logger }: CustomerAppOptions): Express {
+  return createHttpApp({
+    info: {
+      title: 'Customer service',
+      version: '1.0.0',
+      description: 'Customers, and how many orders each has: counted from events, each exactly once.',
+    },
+    routes: customerRoutes({ knex, cache: createCustomerCache(redis) }),
+    checks: [
+      { name: 'postgres', check: async () => void (await knex.raw('SELECT 1')) },
+      { name: 'redis', check: async () => void (await redis.ping()) },
+    ],
+    metrics,
+    logger,
+  });
+}

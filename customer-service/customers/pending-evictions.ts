@@ -1,0 +1,77 @@
+import type { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
+import type { Knex } from 'knex';
+
+/**
+ * A change of a customer and the duty to evict its cached copy are committed together, so that a crash or a Redis that
+ * is away between the commit and the eviction delays the eviction but never loses it.
+ */
+export async function notePendingEviction(
+  trx: Knex.Transaction,
+  customerId: string,
+  version: string,
+): Promise<void> {
+  await trx.raw(
+    `INSERT INTO pending_evictions AS noted (customer_id, version) VALUES (:customerId, :version)
+     ON CONFLICT (customer_id) DO UPDATE SET version = greatest(noted.version, excluded.version)`,
+    { customerId, version },
+  );
+}
+
+/**
+ * Evicts what is noted for these customers and takes the notes away. Call it after the commit.
+ *
+ * @throws when Redis or Postgres is away: the notes stay, and the sweep settles them.
+ */
+export async function settlePendingEvictions(
+  knex: Knex,
+  cache: Pick<VersionedCache, 'evict'>,
+  customerIds: readonly string[],
+): Promise<void> {
+  if (customerIds.length === 0) return;
+  const noted = await knex<Note>('pending_evictions')
+    .whereIn('customer_id', customerIds)
+    .select('customer_id', 'version');
+  await evictAndForget(knex, cache, noted);
+}
+
+/** Notes that one sweep takes at once: one round trip to Redis. */
+const sweepLimit = 500;
+
+/**
+ * Settles what was left, oldest first. Two sweeps at once only evict twice.
+ *
+ * @returns how many notes were settled; fewer than 500 means that none was left.
+ * @throws when Redis or Postgres is away: what was not evicted stays noted.
+ */
+export async function sweepPendingEvictions(
+  knex: Knex,
+  cache: Pick<VersionedCache, 'evict'>,
+): Promise<number> {
+  const noted = await knex<Note>('pending_evictions')
+    .orderBy('noted_at')
+    .limit(sweepLimit)
+    .select('customer_id', 'version');
+  await evictAndForget(knex, cache, noted);
+  return noted.length;
+}
+
+interface Note {
+  readonly customer_id: string;
+  readonly version: string;
+}
+
+async function evictAndForget(
+  knex: Knex,
+  cache: Pick<VersionedCache, 'evict'>,
+  noted: readonly Note[],
+): Promise<void> {
+  if (noted.length === 0) return;
+  await cache.evict(noted.map(({ customer_id: id, version }) => ({ id, version })));
+  // A note that a later change raised meanwhile stays: that version is not evicted yet.
+  await knex.raw(
+    `DELETE FROM pending_evictions AS noted
+     USING unnest(:ids::bigint[], :versions::bigint[]) AS evicted (customer_id, version)
+     WHERE noted.customer_id = evicted.customer_id AND noted.version <= evicted.version`,
+    { ids: noted.map(({ customer_id }) => customer_id), versions: noted.map(({ version }) => version) },
+  );
+}

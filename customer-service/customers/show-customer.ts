@@ -1,0 +1,31 @@
+import type { customer } from '@event-sync/contracts/customer.ts';
+import type { Logger } from '@event-sync/platform/logger.ts';
+import type { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
+import type { Knex } from 'knex';
+import type { z } from 'zod';
+import { readCached, resourceOf } from './customer-cache.ts';
+import { findCustomer } from './customer-store.ts';
+
+export type ShownCustomer = {
+  readonly resource: z.input<typeof customer>;
+  readonly version: string;
+};
+
+/** Through the cache; while Redis is away, from Postgres. */
+export async function showCustomer(
+  { knex, cache, log }: { knex: Knex; cache: VersionedCache; log: Logger },
+  id: string,
+): Promise<ShownCustomer | undefined> {
+  try {
+    const cached = await readCached(cache, id);
+    if (cached) return cached;
+  } catch (error) {
+    log.debug({ err: error, customer_id: id }, 'redis did not answer: reading from postgres');
+  }
+  const row = await findCustomer(knex, id);
+  if (!row) return undefined;
+  const resource = resourceOf(row);
+  // Refused by the cache if a later change has evicted this customer since the row was read.
+  await cache.fill(id, resource, row.version).catch(() => {});
+  return { resource, version: row.version };
+}

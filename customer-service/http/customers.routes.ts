@@ -1,0 +1,128 @@
+import { customer } from '@event-sync/contracts/customer.ts';
+import { identifier, jsonIdentifier } from '@event-sync/contracts/identifiers.ts';
+import { cutPage, linkHeader, maxLimit, pageQuery } from '@event-sync/platform/paging.ts';
+import { reply, route, type Route } from '@event-sync/platform/route.ts';
+import { text } from '@event-sync/platform/validation.ts';
+import type { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import { createCustomer, replaceCustomer } from '../customers/change-customer.ts';
+import { resourceOf } from '../customers/customer-cache.ts';
+import { listCustomers } from '../customers/customer-store.ts';
+import { showCustomer } from '../customers/show-customer.ts';
+
+const tags = ['Customers'];
+const customerBody = z
+  .strictObject({
+    customer: z.strictObject({ name: text({ min: 2, max: 100 }), address: text({ min: 5, max: 255 }) }),
+  })
+  .meta({ id: 'CustomerDetails' });
+const bodyExample = { customer: { name: 'Juan Pérez', address: 'Calle 123, Ciudad' } };
+
+const customerResource = customer.meta({ id: 'Customer' });
+const changed = z.object({ customer: customerResource, message: z.string() });
+const entityTag = (version: string) => ({ ETag: `"${version}"` });
+const etagHeader = { ETag: 'The version of the customer: it counts every change.' };
+const params = z.object({ id: identifier });
+
+export function customerRoutes({ knex, cache }: { knex: Knex; cache: VersionedCache }): Route[] {
+  const list = route({
+    method: 'GET',
+    path: '/customers',
+    operationId: 'listCustomers',
+    summary: 'Customers by id, with totals over all of them',
+    tags,
+    query: z.strictObject(pageQuery),
+    responses: {
+      200: {
+        description: 'One page of customers; `count` and `total_orders` are of all customers.',
+        body: z.object({ customers: z.array(customerResource), count: z.int(), total_orders: z.int() }),
+        headers: linkHeader,
+      },
+    },
+    handler: async ({ query: { after, limit = maxLimit } }) => {
+      const found = await listCustomers(knex, { after, limit: limit + 1 });
+      const { items, headers } = cutPage(found.customers, limit, '/customers');
+      const totals = { count: jsonIdentifier(found.count), total_orders: jsonIdentifier(found.totalOrders) };
+      return reply(200, { customers: items.map(resourceOf), ...totals }, headers);
+    },
+  });
+
+  const show = route({
+    method: 'GET',
+    path: '/customers/:id',
+    operationId: 'showCustomer',
+    summary: 'One customer, with the number of its orders',
+    tags,
+    params,
+    notFound: 'customer-not-found',
+    responses: { 200: { description: 'The customer.', body: customerResource, headers: etagHeader } },
+    handler: async ({ params: { id }, context: { log } }) => {
+      const shown = await showCustomer({ knex, cache, log }, id);
+      if (shown) return reply(200, shown.resource, entityTag(shown.version));
+      return {
+        problem: 'customer-not-found',
+        detail: `There is no customer ${id}: check the id, or create it with PUT /customers/${id}.`,
+      };
+    },
+  });
+
+  const put = route({
+    method: 'PUT',
+    path: '/customers/:id',
+    operationId: 'putCustomer',
+    summary: 'Create the customer with this id, or change it',
+    tags,
+    params,
+    notFound: 'customer-not-found',
+    body: customerBody,
+    bodyExample,
+    responses: {
+      200: { description: 'It was changed.', body: changed, headers: etagHeader },
+      201: {
+        description: 'It was created.',
+        body: changed,
+        headers: { ...etagHeader, Location: 'Where it is.' },
+      },
+    },
+    handler: async ({ params: { id }, body, context: { log } }) => {
+      const { kind, row } = await replaceCustomer({ knex, cache, log }, id, body.customer);
+      const resource = resourceOf(row);
+      const headers = entityTag(row.version);
+      return kind === 'created'
+        ? reply(
+            201,
+            { customer: resource, message: 'Customer created successfully' },
+            { ...headers, Location: `/customers/${id}` },
+          )
+        : reply(200, { customer: resource, message: 'Customer updated successfully' }, headers);
+    },
+  });
+
+  const create = route({
+    method: 'POST',
+    path: '/customers',
+    operationId: 'createCustomer',
+    summary: 'Create a customer with the next free id',
+    tags,
+    body: customerBody,
+    bodyExample,
+    responses: {
+      201: {
+        description: 'It was created.',
+        body: changed,
+        headers: { ...etagHeader, Location: 'Where it is.' },
+      },
+    },
+    handler: async ({ body, context: { log } }) => {
+      const row = await createCustomer({ knex, cache, log }, body.customer);
+      return reply(
+        201,
+        { customer: resourceOf(row), message: 'Customer created successfully' },
+        { ...entityTag(row.version), Location: `/customers/${row.id}` },
+      );
+    },
+  });
+
+  return [list, show, put, create];
+}

@@ -1,0 +1,42 @@
+import {
+  databaseSettings,
+  parseConfig,
+  port,
+  processSettings,
+  redisSettings,
+} from '@event-sync/platform/config.ts';
+import { HttpServer } from '@event-sync/platform/http-server.ts';
+import { runProcess } from '@event-sync/platform/lifecycle.ts';
+import { createLogger } from '@event-sync/platform/logger.ts';
+import { createMetrics } from '@event-sync/platform/metrics.ts';
+import { createKnex, knexComponent } from '@event-sync/platform/postgres.ts';
+import { createRedis, redisComponent } from '@event-sync/platform/redis.ts';
+import { z } from 'zod';
+import { createCustomerApp } from './app.ts';
+
+const name = 'customer-web';
+// RABBITMQ_URL may be set, as it was for the replaced system; nothing here connects to it: the worker consumes.
+const config = parseConfig(
+  {
+    ...processSettings,
+    ...databaseSettings,
+    ...redisSettings,
+    HOST: z.string().default('127.0.0.1'),
+    PORT: port(3002),
+  },
+  process.env,
+);
+const logger = createLogger({ name, ...config });
+const metrics = createMetrics({ service: name });
+const knex = createKnex(config, { applicationName: name });
+const redis = createRedis(config.REDIS_URL, { logger, name });
+const app = createCustomerApp({ knex, redis, metrics, logger });
+
+await runProcess(
+  [
+    knexComponent(knex),
+    redisComponent(redis),
+    new HttpServer(app, { host: config.HOST, port: config.PORT, logger }),
+  ],
+  { logger },
+);
