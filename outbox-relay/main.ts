@@ -14,9 +14,10 @@ import { runProcess } from '@event-sync/platform/lifecycle.ts';
 import { createLogger } from '@event-sync/platform/logger.ts';
 import { createMetrics } from '@event-sync/platform/metrics.ts';
 import { createPool, poolComponent } from '@event-sync/platform/postgres.ts';
+import { cronExpression } from '@event-sync/platform/scheduled-task.ts';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { housekeeping } from './housekeeping.ts';
+import { pruneByTheClock } from './housekeeping.ts';
 import { backlog } from './outbox/backlog.ts';
 import { Ownership } from './ownership/ownership.ts';
 import { relayMetrics } from './relay/relay-metrics.ts';
@@ -39,7 +40,7 @@ const config = configOrExit({
   OUTBOX_BATCH: count(1_000, { max: 50_000 }),
   OUTBOX_CONFIRM_TIMEOUT_MS: count(30_000, { min: 100 }),
   OUTBOX_RETENTION_HOURS: z.coerce.number().positive().default(168),
-  OUTBOX_HOUSEKEEPING_CRON: z.string().default('*/5 * * * *'),
+  OUTBOX_HOUSEKEEPING_CRON: cronExpression('*/5 * * * *'),
 });
 
 const logger = createLogger({ name, ...config });
@@ -117,7 +118,7 @@ await runProcess(
     publisher,
     ownership,
     relay,
-    housekeeping({
+    pruneByTheClock({
       pool,
       logger,
       schedule: config.OUTBOX_HOUSEKEEPING_CRON,

@@ -1,0 +1,75 @@
+import { dedupe, forget } from '@event-sync/outbox/dedupe.ts';
+import type { Knex } from 'knex';
+import type { ReceivedEvent } from './delivery.ts';
+import { handlers, type EventHandler } from './handlers.ts';
+
+/** What became of one event of a batch. */
+export type EventOutcome = 'applied' | 'duplicate' | 'customer-not-found';
+
+export interface AppliedBatch {
+  readonly outcomes: ReadonlyMap<ReceivedEvent, EventOutcome>;
+  /**
+   * Customers to evict, with the version that the cache must not fall behind. Those of duplicates too: a crash between
+   * the commit and the eviction comes back as a duplicate, and nobody else would evict for it.
+   */
+  readonly evictions: { id: string; version: string }[];
+}
+
+/** Dedupes and applies in one transaction: an event is in the inbox if, and only if, its effect is in the tables. */
+export async function applyBatch(knex: Knex, events: readonly ReceivedEvent[]): Promise<AppliedBatch> {
+  return knex.transaction(async (trx) => {
+    const fresh = await dedupe(
+      trx,
+      events.map(({ id }) => id),
+    );
+    const outcomes = new Map<ReceivedEvent, EventOutcome>();
+    const toApply: ReceivedEvent[] = [];
+    for (const event of events) {
+      // Deleting here drops the second of two with one id in the same batch.
+      if (fresh.delete(event.id)) toApply.push(event);
+      else outcomes.set(event, 'duplicate');
+    }
+
+    const versions = new Map<string, string>();
+    for (const [type, group] of Map.groupBy(toApply, (event) => event.type)) {
+      const { subjectOf, apply } = handlerOf(type);
+      const changed = await apply(trx, group);
+      for (const event of group) {
+        outcomes.set(event, changed.has(subjectOf(event.data)) ? 'applied' : 'customer-not-found');
+      }
+      for (const [id, version] of changed) versions.set(id, version);
+    }
+    const missing = new Set<string>();
+    for (const [event, outcome] of outcomes) if (outcome === 'customer-not-found') missing.add(event.id);
+    // Not applied, so not in the inbox: the next delivery must find them new.
+    await forget(trx, [...missing]);
+    // The twin, in the same batch, of one that was not applied is no duplicate either.
+    for (const [event, outcome] of outcomes) {
+      if (outcome === 'duplicate' && missing.has(event.id)) outcomes.set(event, 'customer-not-found');
+    }
+
+    const others = new Set<string>();
+    for (const [event, outcome] of outcomes) {
+      if (outcome !== 'duplicate') continue;
+      const subject = handlerOf(event.type).subjectOf(event.data);
+      if (!versions.has(subject)) others.add(subject);
+    }
+    for (const [id, version] of await currentVersions(trx, [...others])) versions.set(id, version);
+    return { outcomes, evictions: [...versions].map(([id, version]) => ({ id, version })) };
+  });
+}
+
+function handlerOf(type: string): EventHandler<unknown> {
+  const handler = handlers.get(type);
+  if (!handler) throw new TypeError(`no handler for ${type}: it must not come this far`);
+  return handler as EventHandler<unknown>;
+}
+
+async function currentVersions(trx: Knex.Transaction, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await trx.raw<{ rows: { id: string; version: string }[] }>(
+    'SELECT id, version FROM customers WHERE id = ANY(:ids::bigint[])',
+    { ids: [...ids] },
+  );
+  return new Map(rows.map(({ id, version }) => [id, version]));
+}

@@ -1,0 +1,46 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+export interface ConsumerMetrics {
+  batch(size: number): void;
+  applied(timestamp: string | undefined): void;
+  ended(outcome: string): void;
+}
+
+/** What `/metrics` says of the consumer, besides Node's own figures. */
+export function consumerMetrics(registry: Registry, look: { subscribed: () => boolean }): ConsumerMetrics {
+  const registers = [registry];
+  const ended = new Counter({
+    name: 'events_consumed_total',
+    help: 'Messages by what became of them: applied, duplicate, ignored, retry or dead-letter',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const sizes = new Histogram({
+    name: 'events_batch_size',
+    help: 'Messages in one batch',
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
+    registers,
+  });
+  const lag = new Histogram({
+    name: 'events_apply_seconds',
+    help: 'From the time of the change to its effect here, in seconds',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600],
+    registers,
+  });
+  new Gauge({
+    name: 'events_subscribed',
+    help: '1 while messages are consumed',
+    registers,
+    collect() {
+      this.set(Number(look.subscribed()));
+    },
+  });
+  return {
+    batch: (size) => sizes.observe(size),
+    ended: (outcome) => ended.inc({ outcome }),
+    applied: (timestamp) => {
+      const time = timestamp === undefined ? NaN : Date.parse(timestamp);
+      if (!Number.isNaN(time)) lag.observe(Math.max(0, (Date.now() - time) / 1_000));
+    },
+  };
+}

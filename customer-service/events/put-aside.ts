@@ -1,0 +1,106 @@
+import {
+  attemptsHeader,
+  deadLetterHeaders,
+  deadLetterQueue,
+  retryDelayMs,
+  retryQueue,
+  type DeadLetterReason,
+} from '@event-sync/contracts/topology.ts';
+import type { ConfirmPublisher, Outcome } from '@event-sync/platform/broker/confirm-publisher.ts';
+import type { Logger } from '@event-sync/platform/logger.ts';
+import type { ConsumeMessage } from 'amqplib/callback_api';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Tries, two seconds apart, before an event whose customer is not there becomes a dead letter. */
+export const maxAttempts = 5;
+
+/** How often the message has been tried before, by our own count: the broker's counts only redeliveries. */
+export function attemptsOf(message: ConsumeMessage): number {
+  const attempts: unknown = message.properties.headers?.[attemptsHeader];
+  return typeof attempts === 'number' && Number.isInteger(attempts) && attempts >= 0 ? attempts : 0;
+}
+
+/**
+ * Puts messages aside: to the retry queue, from which the broker hands them back after a while, or to the dead letters,
+ * where a person finds them with a reason. The message may be acknowledged only after the confirm: before, it could be
+ * lost with its copy.
+ */
+export class PutAside {
+  readonly #publisher: ConfirmPublisher;
+  readonly #logger: Logger;
+  readonly #signal: AbortSignal;
+
+  constructor(options: { publisher: ConfirmPublisher; logger: Logger; signal: AbortSignal }) {
+    this.#publisher = options.publisher;
+    this.#logger = options.logger;
+    this.#signal = options.signal;
+  }
+
+  /** @param id for a message that has none, so that the next delivery is recognised by the same id. */
+  async retryLater(message: ConsumeMessage, id: string): Promise<void> {
+    const attempts = attemptsOf(message) + 1;
+    this.#logger.info({ event_id: id, attempts, delay_ms: retryDelayMs }, 'put aside to be tried again');
+    await this.#send(retryQueue, message, id, { [attemptsHeader]: attempts });
+  }
+
+  async deadLetter(
+    message: ConsumeMessage,
+    reason: DeadLetterReason,
+    explanation: string,
+    id?: string,
+  ): Promise<void> {
+    this.#logger.error({ event_id: id, reason, explanation, queue: deadLetterQueue }, 'dead letter');
+    await this.#send(deadLetterQueue, message, id, {
+      [deadLetterHeaders.reason]: reason,
+      [deadLetterHeaders.explanation]: explanation,
+      [deadLetterHeaders.time]: new Date().toISOString(),
+      [deadLetterHeaders.attempts]: attemptsOf(message) + 1,
+    });
+  }
+
+  /** Tries until the broker has it. @throws only when the process stops: the message then stays unacknowledged. */
+  async #send(
+    queue: string,
+    message: ConsumeMessage,
+    id: string | undefined,
+    headers: object,
+  ): Promise<void> {
+    const { headers: given, messageId, contentType, type, timestamp, correlationId } = message.properties;
+    // Rascal writes its own bookkeeping into what it delivers; with it, a copy would be refused on its next delivery.
+    const { rascal: _, ...original } = given ?? {};
+    for (let failures = 0; ; failures++) {
+      this.#signal.throwIfAborted();
+      const { promise, resolve } = Promise.withResolvers<Outcome>();
+      this.#publisher.publish(
+        {
+          exchange: '',
+          routingKey: queue,
+          content: message.content,
+          messageId: typeof messageId === 'string' && messageId !== '' ? messageId : (id ?? randomUUID()),
+          properties: {
+            ...strings({ contentType, type, correlationId }),
+            ...(typeof timestamp === 'number' ? { timestamp } : {}),
+            headers: { ...original, ...headers },
+          },
+        },
+        resolve,
+      );
+      const outcome = await promise;
+      if (outcome.kind === 'confirmed') return;
+      if (failures === 0) {
+        this.#logger.warn(
+          { event_id: id, queue, outcome },
+          'could not be put aside: trying again, it stays in its queue',
+        );
+      }
+      await delay(500, undefined, { signal: this.#signal });
+    }
+  }
+}
+
+function strings<T extends Record<string, unknown>>(values: T): { [K in keyof T]?: string } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => typeof value === 'string')) as {
+    [K in keyof T]?: string;
+  };
+}

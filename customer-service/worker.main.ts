@@ -1,0 +1,132 @@
+import { orderCreated } from '@event-sync/contracts/events/order-created.ts';
+import {
+  deadLetterQueue,
+  eventsExchange,
+  orderEventsQueue,
+  queueArguments,
+  retryQueue,
+} from '@event-sync/contracts/topology.ts';
+import { BrokerLink } from '@event-sync/platform/broker/broker-link.ts';
+import { ConfirmPublisher } from '@event-sync/platform/broker/confirm-publisher.ts';
+import {
+  configOrExit,
+  count,
+  databaseSettings,
+  port,
+  processSettings,
+  rabbitmqSettings,
+  redisSettings,
+} from '@event-sync/platform/config.ts';
+import { createHttpApp } from '@event-sync/platform/http-app.ts';
+import { HttpServer } from '@event-sync/platform/http-server.ts';
+import { runProcess } from '@event-sync/platform/lifecycle.ts';
+import { createLogger } from '@event-sync/platform/logger.ts';
+import { createMetrics } from '@event-sync/platform/metrics.ts';
+import { createKnex, knexComponent } from '@event-sync/platform/postgres.ts';
+import { createRedis, redisComponent } from '@event-sync/platform/redis.ts';
+import { cronExpression } from '@event-sync/platform/scheduled-task.ts';
+import { z } from 'zod';
+import { createCustomerCache } from './customers/customer-cache.ts';
+import { consumerMetrics } from './events/consumer-metrics.ts';
+import { Consumer } from './events/consumer.ts';
+import { evictOrNote } from './events/evict-or-note.ts';
+import { PutAside } from './events/put-aside.ts';
+import { pruneByTheClock, sweepEvictions } from './housekeeping.ts';
+
+const name = 'customer-worker';
+const config = configOrExit({
+  ...processSettings,
+  ...databaseSettings,
+  ...rabbitmqSettings,
+  ...redisSettings,
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port(3004),
+  /** Messages in one transaction at the most, and how long to wait for a batch to fill, in milliseconds. */
+  CONSUMER_BATCH: count(200, { max: 10_000 }),
+  CONSUMER_WAIT_MS: count(5, { min: 0, max: 1_000 }),
+  /** Longer than everything that can deliver an event again: outbox retention, and dead letters waiting for a person. */
+  INBOX_RETENTION_HOURS: z.coerce
+    .number()
+    .positive()
+    .default(24 * 90),
+  INBOX_HOUSEKEEPING_CRON: cronExpression('*/15 * * * *'),
+});
+
+const logger = createLogger({ name, ...config });
+const metrics = createMetrics({ service: name });
+const knex = createKnex(config, { applicationName: name, poolMax: 5 });
+const redis = createRedis(config.REDIS_URL, { logger, name });
+const cache = createCustomerCache(redis);
+const link = new BrokerLink({
+  url: config.RABBITMQ_URL,
+  connectionName: name,
+  topology: {
+    exchanges: { [eventsExchange]: { type: 'topic' } },
+    queues: {
+      [orderEventsQueue]: { arguments: queueArguments[orderEventsQueue] },
+      [retryQueue]: { arguments: queueArguments[retryQueue] },
+      [deadLetterQueue]: { arguments: queueArguments[deadLetterQueue] },
+    },
+    bindings: [{ exchange: eventsExchange, queue: orderEventsQueue, routingKey: orderCreated.routingKey }],
+    subscriptions: {
+      [orderEventsQueue]: {
+        queue: orderEventsQueue,
+        prefetch: 2 * config.CONSUMER_BATCH,
+        closeTimeoutMs: 5_000,
+      },
+    },
+  },
+  logger,
+});
+// A connection of its own: a broker that blocks publishers must not stop the consumer.
+const publisher = new ConfirmPublisher({ connect: () => link.connect(), logger, confirmTimeoutMs: 30_000 });
+const stopping = new AbortController();
+const consumer: Consumer = new Consumer({
+  link,
+  subscription: orderEventsQueue,
+  knex,
+  putAside: new PutAside({ publisher, logger, signal: stopping.signal }),
+  evict: evictOrNote({ knex, cache, logger }),
+  metrics: consumerMetrics(metrics, { subscribed: () => consumer.problem === undefined }),
+  logger,
+  maxBatch: config.CONSUMER_BATCH,
+  waitMs: config.CONSUMER_WAIT_MS,
+});
+const app = createHttpApp({
+  info: { title: 'Customer worker', version: '0.1.0', description: 'Counts orders. Health and metrics.' },
+  routes: [],
+  checks: [
+    { name: 'postgres', check: async () => void (await knex.raw('SELECT 1')) },
+    { name: 'redis', check: async () => void (await redis.ping()) },
+    {
+      name: 'rabbitmq',
+      check: async () => {
+        const problem = consumer.problem ?? publisher.problem;
+        if (problem) throw new Error(problem);
+      },
+    },
+  ],
+  metrics,
+  logger,
+});
+
+await runProcess(
+  [
+    knexComponent(knex),
+    redisComponent(redis),
+    new HttpServer(app, { host: config.HOST, port: config.PORT, logger }),
+    link,
+    publisher,
+    // After the consumer has stopped nothing needs to be put aside; a message that is waiting for that must not hold it.
+    { name: 'put-aside', start: async () => {}, stop: async () => stopping.abort() },
+    consumer,
+    pruneByTheClock({
+      knex,
+      logger,
+      schedule: config.INBOX_HOUSEKEEPING_CRON,
+      retentionHours: config.INBOX_RETENTION_HOURS,
+    }),
+    sweepEvictions({ knex, cache, logger }),
+  ],
+  { logger, failure: link.failed },
+);
