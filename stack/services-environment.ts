@@ -1,0 +1,59 @@
+import type { PostgresAddress, ServerAddresses } from './addresses.ts';
+
+export interface ServicePorts {
+  readonly order: number;
+  readonly customer: number;
+  readonly relay: number;
+  readonly worker: number;
+}
+
+/** The first three are those of the replaced system and of docker-compose.yml. */
+export const usualServicePorts: ServicePorts = { order: 3001, customer: 3002, relay: 3003, worker: 3004 };
+
+export type ServiceName = 'orderService' | 'customerWeb' | 'customerWorker' | 'outboxRelay';
+
+/** Our programs, in an order in which each finds what it needs. */
+export const services: Record<ServiceName, { name: string; script: string }> = {
+  customerWeb: { name: 'customer-web', script: 'customer-service/web.main.ts' },
+  orderService: { name: 'order-service', script: 'order-service/main.ts' },
+  customerWorker: { name: 'customer-worker', script: 'customer-service/worker.main.ts' },
+  outboxRelay: { name: 'outbox-relay', script: 'outbox-relay/main.ts' },
+};
+export const serviceNames = Object.keys(services) as ServiceName[];
+
+export const migrations = { name: 'migrations', script: 'migrations/main.ts', arguments: ['up'] };
+
+/** The environment of each of our programs, for servers at these addresses and services on these ports. */
+export function servicesEnvironment(
+  addresses: ServerAddresses,
+  ports: ServicePorts,
+): Record<ServiceName | 'migrations', Record<string, string>> {
+  const servers = { REDIS_URL: addresses.redisUrl, RABBITMQ_URL: addresses.rabbitmqUrl };
+  const order = databaseVariables('DATABASE', addresses.postgresOrder);
+  const customer = databaseVariables('DATABASE', addresses.postgresCustomer);
+  return {
+    orderService: {
+      PORT: String(ports.order),
+      CUSTOMER_SERVICE_URL: `http://127.0.0.1:${ports.customer}`,
+      ...order,
+      ...servers,
+    },
+    customerWeb: { PORT: String(ports.customer), ...customer, ...servers },
+    customerWorker: { PORT: String(ports.worker), ...customer, ...servers },
+    outboxRelay: { PORT: String(ports.relay), ...order, RABBITMQ_URL: addresses.rabbitmqUrl },
+    migrations: {
+      ...databaseVariables('ORDER_DATABASE', addresses.postgresOrder),
+      ...databaseVariables('CUSTOMER_DATABASE', addresses.postgresCustomer),
+    },
+  };
+}
+
+function databaseVariables(prefix: string, address: PostgresAddress): Record<string, string> {
+  return {
+    [`${prefix}_HOST`]: address.host,
+    [`${prefix}_PORT`]: String(address.port),
+    [`${prefix}_USER`]: address.user,
+    [`${prefix}_PASSWORD`]: address.password,
+    [`${prefix}_NAME`]: address.database,
+  };
+}
