@@ -33,5 +33,5 @@ export interface Servers {
    */
   readonly control: Readonly<Record<ServerName, ServerControl>>;
   /** Ends everything that was started here and nothing else; with fresh data, deletes it too. Idempotent. */
-  stop(): Promise<void>;
+  stop(onProgress?: (text: string) => void): Promise<void>;
 }

@@ -49,12 +49,12 @@ export async function startNativeServers(options: StartOptions & { chosen: Serve
   };
 
   let stopped: Promise<void> | undefined;
-  const stop = async () => {
+  const stop = async (onStopped: (text: string) => void = onProgress) => {
     const ending = serverNames.toReversed().map(async (name) => {
       const server = servers.get(name);
       // Data that are deleted anyway need no orderly end.
       await (data === 'keep' ? server?.stop() : server?.kill());
-      if (server) onProgress(`${serverTitles[name]}: stopped`);
+      if (server) onStopped(`${serverTitles[name]}: stopped`);
     });
     const failures = (await Promise.allSettled(ending)).filter((end) => end.status === 'rejected');
     process.off('exit', abandonAll);
@@ -89,7 +89,7 @@ export async function startNativeServers(options: StartOptions & { chosen: Serve
     throw failed.reason;
   }
   const control = Object.fromEntries(servers) as unknown as Servers['control'];
-  return { how: 'native', addresses, control, stop: () => (stopped ??= stop()) };
+  return { how: 'native', addresses, control, stop: (onStopped) => (stopped ??= stop(onStopped)) };
 }
 
 interface StartOne {

@@ -2,7 +2,7 @@ import { seedPorts, type ServerPorts } from './addresses.ts';
 import { serverNames, type Servers } from './control.ts';
 import { addressesFromEnvironment, useServersFromEnvironment } from './from-environment.ts';
 import { freePort } from './ports.ts';
-import { endLeftovers } from './processes/register.ts';
+import { endLeftovers as endLeftoverProcesses } from './processes/register.ts';
 
 export type { PostgresAddress, ServerAddresses, ServerPorts } from './addresses.ts';
 export type { ServerControl, ServerName, Servers } from './control.ts';
@@ -61,6 +61,19 @@ export async function startServers(options: StartOptions): Promise<Servers> {
   }
   const { startNativeServers } = await import('./native-servers.ts');
   return startNativeServers(started);
+}
+
+/**
+ * Ends the processes and removes the containers that crashed runs of this checkout have left, and nothing else.
+ * @returns a name for each, for people
+ */
+export async function endLeftovers(): Promise<string[]> {
+  const processes = await endLeftoverProcesses();
+  if (forcedWay(process.env) === 'native' || serversAreGiven(process.env)) return processes;
+  const docker = await import('./docker/docker-servers.ts');
+  return (await docker.engineAnswers())
+    ? [...processes, ...(await docker.removeLeftoverContainers())]
+    : processes;
 }
 
 /** Whether the servers are somebody else's, so that none of our ports is needed. */

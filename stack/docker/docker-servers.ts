@@ -10,10 +10,10 @@ import type { StartOptions } from '../servers.ts';
 import { containerControl } from './container-control.ts';
 import { describeContainer } from './containers.ts';
 import { fetchImages, images } from './images.ts';
-import { ownLabels, removeLeftoverContainers } from './owned-containers.ts';
+import { ownLabels } from './owned-containers.ts';
 
 export { ImageUnavailable } from './images.ts';
-export { removeLeftoverContainers };
+export { removeLeftoverContainers } from './owned-containers.ts';
 
 export async function engineAnswers(): Promise<boolean> {
   try {
@@ -27,8 +27,6 @@ export async function engineAnswers(): Promise<boolean> {
 /** One container for each server, published on fixed ports, so that a container that is started again is found. */
 export async function startDockerServers(options: StartOptions & { chosen: ServerPorts }): Promise<Servers> {
   const { chosen: ports, data, onProgress, signal } = options;
-  for (const name of await removeLeftoverContainers())
-    onProgress(`Removed what an earlier run left behind: ${name}`);
   await fetchImages(onProgress, signal);
 
   const client = await getContainerRuntimeClient();
@@ -37,12 +35,13 @@ export async function startDockerServers(options: StartOptions & { chosen: Serve
   const local = engineHost === 'localhost' || engineHost === '127.0.0.1';
   const addresses = addressesAt(local ? '127.0.0.1' : engineHost, ports);
   const controls = new Map<ServerName, ReturnType<typeof containerControl>>();
-  const removals: (() => Promise<unknown>)[] = [];
+  const removals: ((onStopped: (text: string) => void) => Promise<unknown>)[] = [];
   process.on('exit', removeInBackground);
 
   const startOne = async (name: ServerName) => {
     const began = performance.now();
-    const volume = data === 'keep' ? `event-sync-${checkoutId}-${kebab(name)}` : undefined;
+    const volume =
+      data === 'keep' && name !== 'redis' ? `event-sync-${checkoutId}-${kebab(name)}` : undefined;
     const description = describeContainer(name, ports, local ? '127.0.0.1' : '', volume).withLabels(
       ownLabels,
     );
@@ -50,11 +49,11 @@ export async function startDockerServers(options: StartOptions & { chosen: Serve
     const container = client.container.getById(started.getId());
     const control = containerControl(serverTitles[name], container, probes(addresses)[name]);
     controls.set(name, control);
-    removals.push(async () => {
+    removals.push(async (onStopped) => {
       // Data that are deleted anyway need no orderly end.
       if (data === 'keep') await control.stop();
       await container.remove({ force: true, v: true });
-      onProgress(`${serverTitles[name]}: stopped`);
+      onStopped(`${serverTitles[name]}: stopped`);
     });
     await control.waitUntilItAnswers(signal);
     onProgress(
@@ -63,8 +62,8 @@ export async function startDockerServers(options: StartOptions & { chosen: Serve
   };
 
   let stopped: Promise<void> | undefined;
-  const stop = async () => {
-    const failed = (await Promise.allSettled(removals.map((remove) => remove()))).find(
+  const stop = async (onStopped: (text: string) => void = onProgress) => {
+    const failed = (await Promise.allSettled(removals.map((remove) => remove(onStopped)))).find(
       (end) => end.status === 'rejected',
     );
     process.off('exit', removeInBackground);
@@ -79,7 +78,7 @@ export async function startDockerServers(options: StartOptions & { chosen: Serve
     throw failed?.reason ?? signal?.reason;
   }
   const control = Object.fromEntries(controls) as Record<string, ServerControl> as Servers['control'];
-  return { how: 'docker', addresses, control, stop: () => (stopped ??= stop()) };
+  return { how: 'docker', addresses, control, stop: (onStopped) => (stopped ??= stop(onStopped)) };
 }
 
 function probes(addresses: ServerAddresses): Record<ServerName, () => Promise<boolean>> {

@@ -46,6 +46,8 @@ function forbidServiceStarts(): () => void {
   return () => rmSync(policyFile, { force: true });
 }
 
+const showEveryMs = 3_000;
+
 async function apt(
   command: readonly string[],
   { onProgress, signal }: { onProgress: (text: string) => void; signal: AbortSignal | undefined },
@@ -63,10 +65,15 @@ async function apt(
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
+    let lastShown = performance.now();
     const listen = (data: Buffer) => {
       said = (said + data.toString()).slice(-20_000);
-      const line = data.toString().trimEnd().split('\n').at(-1) ?? '';
-      if (line) onProgress(`${text}: ${line}`);
+      const step = /^(?:Get:\d+|Unpacking|Setting up|Processing triggers for) .*$/m.exec(
+        data.toString(),
+      )?.[0];
+      if (step === undefined || performance.now() - lastShown < showEveryMs) return;
+      lastShown = performance.now();
+      onProgress(`apt-get ${command[0]}: ${step}`);
     };
     child.stdout.on('data', listen);
     child.stderr.on('data', listen);

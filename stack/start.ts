@@ -1,0 +1,137 @@
+import { Listr } from 'listr2';
+import { relative } from 'node:path';
+import { checkout, logsFolder } from './folders.ts';
+import { endLeftovers, serversAreGiven } from './servers.ts';
+import { serviceNames, services } from './services-environment.ts';
+import type { Service } from './services.ts';
+import { choosePorts, refuseTakenPorts } from './start/chosen-ports.ts';
+import { lockStart } from './start/run-lock.ts';
+import { System } from './start/system.ts';
+import { greeting, help } from './start/texts.ts';
+
+if (process.argv.includes('--help') || process.argv.includes('-h')) {
+  console.log(help);
+  process.exit(0);
+}
+if (process.argv.length > 2) {
+  console.error(
+    `npm start takes no argument such as ${process.argv[2]}. ${help.split('\n')[0]}; npm start -- --help tells more.`,
+  );
+  process.exit(2);
+}
+
+/** Why we are asked to stop; until then it is not aborted. */
+const stopping = new AbortController();
+const interrupted = new Error('interrupted');
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (stopping.signal.aborted) {
+      console.log('Asked to stop a second time: killing everything that was started.');
+      process.exit(130);
+    }
+    console.log(`\nStopping (${signal}); once more kills.`);
+    stopping.abort(interrupted);
+  });
+}
+stopWithParent();
+
+process.exitCode = await main();
+// What may still be open, such as an idle connection of the Docker client, must not hold us up.
+process.exit();
+
+async function main(): Promise<number> {
+  const began = performance.now();
+  let unlock: (() => void) | undefined;
+  let system: System | undefined;
+  let exitCode = 0;
+  try {
+    const ports = choosePorts(process.env);
+    unlock = lockStart();
+    for (const name of await endLeftovers()) console.log(`Ended what an earlier run left behind: ${name}`);
+    await refuseTakenPorts(ports, serversAreGiven(process.env));
+    system = new System(ports, (service, how) => {
+      exitCode = 1;
+      sayThatItDied(service, how);
+    });
+    await bringUp(system);
+    console.log(greeting(system.servers.addresses, ports.services, (performance.now() - began) / 1000));
+    await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
+  } catch (error) {
+    if (error !== interrupted) {
+      exitCode = 1;
+      console.error(`\n${(error as Error).message}`);
+    }
+  }
+  stopping.abort(interrupted);
+  try {
+    const well = await system?.stop((text) => console.log(`  ${text}`));
+    if (well === false) exitCode = 1;
+  } catch (error) {
+    exitCode = 1;
+    console.error(`Not everything could be stopped: ${(error as Error).message}`);
+  }
+  unlock?.();
+  if (system) console.log('Stopped.');
+  return exitCode;
+}
+
+async function bringUp(system: System): Promise<void> {
+  const { signal } = stopping;
+  const tasks = new Listr(
+    [
+      {
+        title: 'PostgreSQL, RabbitMQ, Redis',
+        task: async (_, task) => {
+          await system.startServers((text) => (task.output = text), signal);
+          task.title += ` (${system.servers.how})`;
+        },
+      },
+      {
+        title: 'Migrations',
+        task: async (_, task) => {
+          task.output = await system.migrate(signal);
+        },
+      },
+      {
+        title: 'Services',
+        // Begun in order, waited for together: each of them waits by itself for what it needs.
+        task: (_, task) =>
+          task.newListr(
+            serviceNames.map((name) => ({
+              title: services[name].name,
+              task: () => system.startService(name, signal),
+            })),
+            { concurrent: true, rendererOptions: { collapseSubtasks: false } },
+          ),
+      },
+    ],
+    {
+      // The signals are ours: see above.
+      registerSignalListeners: false,
+      renderer: 'default',
+      fallbackRenderer: 'simple',
+      rendererOptions: { showErrorMessage: false, collapseErrors: false },
+      fallbackRendererOptions: {},
+    },
+  );
+  await tasks.run();
+  signal.throwIfAborted();
+}
+
+function sayThatItDied(service: Service, how: string): void {
+  const log = relative(checkout, `${logsFolder}/${service.name}.log`);
+  const tail = service.logs().trimEnd().split('\n').slice(-15).join('\n');
+  console.error(
+    `\n${service.name} has ended with ${how}; the rest goes on without it. The end of its log, ${log}:\n${tail}\n` +
+      'Ctrl-C and `npm start` bring it back.',
+  );
+}
+
+/** Killed with SIGKILL, the program that has started us passes nothing on: we are orphans then. */
+function stopWithParent(): void {
+  const parent = Number(process.env.EVENT_SYNC_BOOTSTRAP);
+  if (!parent || process.ppid !== parent) return;
+  setInterval(() => {
+    if (process.ppid !== parent && !stopping.signal.aborted) stopping.abort(interrupted);
+  }, 1_000).unref();
+}
