@@ -37,7 +37,7 @@ export function createHttpApp({ info, routes, checks, metrics, logger }: HttpApp
       strictTransportSecurity: false,
     }),
   );
-  app.use(refuseMalformedPath);
+  app.use(refuseMalformedHead);
 
   const all = [...routes, ...systemRoutes({ checks, metrics })];
   const document = openApiDocument(info, all);
@@ -94,16 +94,19 @@ function answerOtherMethod(req: Request, res: Response, allowed: readonly string
   });
 }
 
-function refuseMalformedPath(req: Request, res: Response, next: NextFunction): void {
+function refuseMalformedHead(req: Request, res: Response, next: NextFunction): void {
+  const refuse = (detail: string) => sendProblem(res, { problem: 'malformed-request', detail });
+  if (req.httpVersion === '1.1' && req.headers.host === undefined) {
+    refuse('The request has no Host header, which HTTP/1.1 asks for: send one.');
+    return;
+  }
   try {
     decodeURIComponent(req.path);
-    next();
   } catch {
-    sendProblem(res, {
-      problem: 'malformed-request',
-      detail: 'The path holds a "%" that encodes no UTF-8: encode it as "%25".',
-    });
+    refuse('The path holds a "%" that encodes no UTF-8: encode it as "%25".');
+    return;
   }
+  next();
 }
 
 /** Four parameters: by their number express tells an error handler from the rest. */

@@ -42,8 +42,15 @@ export class HttpServer implements Component {
       if (this.#stopped) res.setHeader('Connection', 'close');
       app(req, res);
     };
+    // The app refuses a request without a host itself: node would do so without a body.
     this.#server = createServer(
-      { headersTimeout, requestTimeout, connectionsCheckingInterval, keepAliveTimeout: 5_000 },
+      {
+        headersTimeout,
+        requestTimeout,
+        connectionsCheckingInterval,
+        keepAliveTimeout: 5_000,
+        requireHostHeader: false,
+      },
       listener,
     );
     this.#server.setTimeout(idleTimeout);
@@ -129,11 +136,15 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
 function answerExpectation(_req: IncomingMessage, res: ServerResponse): void {
   const body = problemBody({
     problem: 'expectation-failed',
-    detail: 'Only "Expect: 100-continue" is understood.',
+    detail: 'Only "Expect: 100-continue" is understood: leave the header out.',
   });
-  res
-    .writeHead(body.status, { 'Content-Type': problemMediaType, Connection: 'close' })
-    .end(JSON.stringify(body));
+  const text = JSON.stringify(body);
+  res.writeHead(body.status, {
+    'Content-Type': problemMediaType,
+    'Content-Length': Buffer.byteLength(text),
+    Connection: 'close',
+  });
+  res.end(text);
 }
 
 function rawProblem(problem: ProblemCode, detail: string): string {
