@@ -8,7 +8,7 @@ const rule = 'must be a whole number from 1 to 9223372036854775807';
  * number is exact only up to 2^53. On the wire it is a JSON number; digits in a string are accepted too.
  */
 export const identifier = z
-  .union([z.number(), z.bigint(), z.string().regex(/^[0-9]{1,19}$/)], {
+  .union([z.number(), z.bigint(), z.string().regex(/^[0-9]{1,19}$/, { error: rule })], {
     // A member that is not there gets the sentence for missing members.
     error: (issue) => (issue.input === undefined ? undefined : rule),
   })

@@ -1,6 +1,6 @@
 import {
   databaseSettings,
-  parseConfig,
+  configOrExit,
   port,
   processSettings,
   redisSettings,
@@ -16,16 +16,13 @@ import { createCustomerApp } from './app.ts';
 
 const name = 'customer-web';
 // RABBITMQ_URL may be set, as it was for the replaced system; nothing here connects to it: the worker consumes.
-const config = parseConfig(
-  {
-    ...processSettings,
-    ...databaseSettings,
-    ...redisSettings,
-    HOST: z.string().default('127.0.0.1'),
-    PORT: port(3002),
-  },
-  process.env,
-);
+const config = configOrExit({
+  ...processSettings,
+  ...databaseSettings,
+  ...redisSettings,
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port(3002),
+});
 const logger = createLogger({ name, ...config });
 const metrics = createMetrics({ service: name });
 const knex = createKnex(config, { applicationName: name });

@@ -2,7 +2,7 @@ import { customerKey, customerTtlSeconds } from '@event-sync/contracts/customer.
 import {
   databaseSettings,
   httpUrl,
-  parseConfig,
+  configOrExit,
   port,
   processSettings,
   redisSettings,
@@ -20,17 +20,14 @@ import { CustomerDirectory } from './customers/customer-directory.ts';
 
 const name = 'order-service';
 // RABBITMQ_URL may be set, as it was for the replaced system; nothing here connects to it: the relay publishes.
-const config = parseConfig(
-  {
-    ...processSettings,
-    ...databaseSettings,
-    ...redisSettings,
-    CUSTOMER_SERVICE_URL: httpUrl,
-    HOST: z.string().default('127.0.0.1'),
-    PORT: port(3001),
-  },
-  process.env,
-);
+const config = configOrExit({
+  ...processSettings,
+  ...databaseSettings,
+  ...redisSettings,
+  CUSTOMER_SERVICE_URL: httpUrl,
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port(3001),
+});
 const logger = createLogger({ name, ...config });
 const metrics = createMetrics({ service: name });
 const knex = createKnex(config, { applicationName: name });

@@ -16,16 +16,18 @@ export async function showCustomer(
   { knex, cache, log }: { knex: Knex; cache: VersionedCache; log: Logger },
   id: string,
 ): Promise<ShownCustomer | undefined> {
+  let reachable = true;
   try {
     const cached = await readCached(cache, id);
     if (cached) return cached;
   } catch (error) {
+    reachable = false; // and not asked again below: each question can take as long as Redis is given to answer
     log.debug({ err: error, customer_id: id }, 'redis did not answer: reading from postgres');
   }
   const row = await findCustomer(knex, id);
   if (!row) return undefined;
   const resource = resourceOf(row);
   // Refused by the cache if a later change has evicted this customer since the row was read.
-  await cache.fill(id, resource, row.version).catch(() => {});
+  if (reachable) await cache.fill(id, resource, row.version).catch(() => {});
   return { resource, version: row.version };
 }

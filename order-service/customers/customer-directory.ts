@@ -36,20 +36,20 @@ export class CustomerDirectory {
   }
 
   async exists(id: string): Promise<Existence> {
-    if (await this.#isCached(id)) return 'exists';
-    return this.#ask(id);
-  }
-
-  async #isCached(id: string): Promise<boolean> {
     try {
-      return (await this.#cache.get(id)) !== undefined;
+      if ((await this.#cache.get(id)) !== undefined) return 'exists';
     } catch {
-      // Redis is away, and its client has said so once: the customer service knows too.
-      return false;
+      // Redis is away, and its client has said so once: the customer service knows too. What it says is not put into
+      // the cache, which would cost the wait for Redis a second time.
+      return this.#ask(id, async () => {});
     }
+    return this.#ask(id, (answer, etag) => this.#remember(id, answer, etag));
   }
 
-  async #ask(id: string): Promise<Existence> {
+  async #ask(
+    id: string,
+    remember: (answer: unknown, etag: string | null) => Promise<void>,
+  ): Promise<Existence> {
     try {
       const response = await fetch(`${this.#customersUrl}/${id}`, {
         headers: { accept: 'application/json' },
@@ -77,7 +77,7 @@ export class CustomerDirectory {
         );
         return 'undecided';
       }
-      await this.#remember(id, answer.data, response.headers.get('etag'));
+      await remember(answer.data, response.headers.get('etag'));
       return 'exists';
     } catch (error) {
       this.#logger.warn({ customer_id: id, err: error }, 'the customer service did not answer');
