@@ -1,0 +1,122 @@
+import { expect } from 'chai';
+import { request } from './world/http.ts';
+import { World } from './world/world.ts';
+
+const largestId = '9223372036854775807';
+
+describe('the REST services', () => {
+  let world: World;
+  before(async () => {
+    world = await World.create();
+    await Promise.all([world.start('customerWeb'), world.start('orderService')]);
+  });
+  after(() => world.destroy());
+
+  const customers = (path = '') => world.url('customerWeb', `/customers${path}`);
+  const orders = (path = '') => world.url('orderService', `/orders${path}`);
+  const details = { name: 'Juan Pérez', address: 'Calle 123, Ciudad' };
+  const post = () => request(customers(), { json: { customer: details } });
+
+  it('create a customer with the next free id, whatever ids PUT has taken', async () => {
+    for (const id of [1, 2, 3, 5, largestId]) expect((await world.putCustomer(id)).status).to.equal(201);
+    const first = await post();
+    expect(first.status).to.equal(201);
+    expect(first.body.customer).to.include({ id: 4, ...details, orders_count: 0, has_orders: false });
+    expect(first.headers.get('location')).to.equal('/customers/4');
+    expect(first.body.message).to.be.a('string');
+    expect((await post()).body.customer.id).to.equal(6);
+  });
+
+  it('create as many customers at once as were asked for, each with an id of its own', async () => {
+    await Promise.all([20, 21, 22, 25].map((id) => world.putCustomer(id)));
+    const created = await Promise.all(Array.from({ length: 30 }, post));
+    const ids = new Set(
+      created.map(({ status, body }) => (status === 201 ? (body.customer.id as number) : status)),
+    );
+    expect(ids.size).to.equal(30);
+  });
+
+  it('keep every digit of an id', async () => {
+    const text = async (url: string) => (await fetch(url)).text();
+    expect(await text(customers(`/${largestId}`))).to.contain(`"id":${largestId},`);
+    expect(await text(customers(`/${largestId}`)), 'from the cache').to.contain(`"id":${largestId},`);
+    const placed = await fetch(orders(), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: `{"order":{"customer_id":${largestId},"product_name":"Laptop","quantity":1,"price":"0.10"}}`,
+    });
+    expect(placed.status).to.equal(201);
+    expect(await placed.text()).to.contain(`"customer_id":${largestId},`);
+    expect(await text(orders(`?customer_id=${largestId}`))).to.contain(`"customer_id":${largestId},`);
+    const { rows } = await world.orderDb.query<{ body: string }>(
+      'SELECT body::text FROM outbox WHERE ordering_key = $1',
+      [`customer:${largestId}`],
+    );
+    expect(rows[0]?.body).to.contain(`"customer_id":${largestId},`);
+  });
+
+  it('answer a change with 200, a new version, and no old copy', async () => {
+    const before = await world.customer(1);
+    const changed = await world.putCustomer(1, { name: 'María', address: 'Avenida 5, Ciudad' });
+    expect(changed.status).to.equal(200);
+    expect(changed.headers.get('etag')).to.equal('"2"').and.not.to.equal(before.headers.get('etag'));
+    const after = await world.customer(1);
+    expect(after.body).to.include({ name: 'María', address: 'Avenida 5, Ciudad' });
+    expect(after.headers.get('etag')).to.equal('"2"');
+    expect(await world.rowsIn('pending_evictions')).to.equal(0);
+  });
+
+  it('store an order and its event together, and tell its id', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const placed = await request(orders(), {
+      json: { order: { customer_id: 1, product_name: 'Laptop', quantity: 3, price: 19.9 } },
+      headers: { traceparent },
+    });
+    expect(placed.status).to.equal(201);
+    expect(placed.body).to.include({ price: '19.90', total_amount: '59.70', status: 'pending' });
+    const { rows } = await world.orderDb.query<{ body: { data: object }; traceparent: string }>(
+      'SELECT body, traceparent FROM outbox WHERE event_id = $1',
+      [placed.headers.get('event-id')],
+    );
+    expect(rows[0]?.traceparent).to.equal(traceparent);
+    expect(rows[0]?.body.data).to.deep.equal({
+      order_id: placed.body.id,
+      customer_id: 1,
+      product_name: 'Laptop',
+      quantity: 3,
+      price: '19.90',
+      total_amount: '59.70',
+      status: 'pending',
+    });
+    expect(
+      (await request(world.url('orderService', placed.headers.get('location') ?? ''))).body,
+    ).to.deep.equal(placed.body);
+  });
+
+  it('page through orders, oldest first, without a gap', async () => {
+    await world.putCustomer(100);
+    const ids: number[] = [];
+    for (let n = 0; n < 5; n += 1) ids.push((await world.placeOrder({ customer_id: 100 })).body.id as number);
+    const seen: number[] = [];
+    let next: string | undefined = '/orders?customer_id=100&limit=2';
+    let pages = 0;
+    while (next !== undefined) {
+      const page = await request(world.url('orderService', next));
+      seen.push(...(page.body as { id: number }[]).map(({ id }) => id));
+      next = /^<([^>]+)>; rel="next"$/.exec(page.headers.get('link') ?? '')?.[1];
+      pages += 1;
+    }
+    expect(seen).to.deep.equal(ids);
+    expect(pages).to.equal(3);
+    expect((await request(orders('?customer_id=424242'))).body).to.deep.equal([]);
+  });
+
+  it('count all customers and all orders, whatever the page', async () => {
+    const all = (await request(customers())).body;
+    const page = (await request(customers('?limit=1&after=1'))).body;
+    expect(all.customers.length).to.equal(all.count);
+    expect(page.customers).to.have.length(1);
+    expect(page).to.include({ count: all.count, total_orders: all.total_orders });
+    expect((await request(customers(`?after=${largestId}`))).body).to.include({ count: all.count });
+  });
+});
