@@ -22,8 +22,8 @@ export type Envelope<Data = Record<string, unknown>> = Omit<z.infer<typeof envel
  * `timestamp` was written by Rails in several forms and is not read.
  */
 export const legacyEnvelope = z.object({
-  id: z.undefined(),
-  version: z.undefined(),
+  id: z.undefined().optional(),
+  version: z.undefined().optional(),
   event: z.string().min(1),
   data: z.record(z.string(), z.unknown()),
 });

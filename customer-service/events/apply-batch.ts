@@ -62,7 +62,7 @@ export async function applyBatch(knex: Knex, events: readonly ReceivedEvent[]): 
 function handlerOf(type: string): EventHandler<unknown> {
   const handler = handlers.get(type);
   if (!handler) throw new TypeError(`no handler for ${type}: it must not come this far`);
-  return handler as EventHandler<unknown>;
+  return handler;
 }
 
 async function currentVersions(trx: Knex.Transaction, ids: readonly string[]): Promise<Map<string, string>> {

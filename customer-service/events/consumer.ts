@@ -169,9 +169,13 @@ export class Consumer implements Component {
 
   /** After the commit: evict, then acknowledge. */
   async #finish({ outcomes, evictions }: AppliedBatch): Promise<void> {
-    await this.#options.evict(evictions);
+    const { evict, logger, metrics, putAside } = this.#options;
+    await evict(evictions);
+    logger.debug(
+      { event_ids: [...outcomes.keys()].map(({ id }) => id), customers: evictions.map(({ id }) => id) },
+      'evicted',
+    );
     for (const [event, outcome] of outcomes) {
-      const { logger, metrics, putAside } = this.#options;
       switch (outcome) {
         case 'applied':
           metrics.applied(event.timestamp);

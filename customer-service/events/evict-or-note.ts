@@ -15,7 +15,6 @@ export function evictOrNote({ knex, cache, logger }: { knex: Knex; cache: Versio
   return async (evictions: AppliedBatch['evictions']): Promise<void> => {
     try {
       await cache.evict(evictions);
-      logger.debug({ customers: evictions.map(({ id }) => id) }, 'evicted');
     } catch (error) {
       logger.warn(
         { err: error, customers: evictions.length },

@@ -4,7 +4,7 @@ import type { DeadLetterReason } from '@event-sync/contracts/topology.ts';
 import { parseExactJson } from '@event-sync/platform/exact-json.ts';
 import type { ConsumeMessage } from 'amqplib/callback_api';
 import { v5 as uuidv5, validate as isUuid } from 'uuid';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 export type Parsed =
   | { kind: 'event'; id: string; type: string; data: unknown; timestamp: string | undefined }

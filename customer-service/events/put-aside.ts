@@ -66,9 +66,11 @@ export class PutAside {
     id: string | undefined,
     headers: object,
   ): Promise<void> {
-    const { headers: given, messageId, contentType, type, timestamp, correlationId } = message.properties;
-    // Rascal writes its own bookkeeping into what it delivers; with it, a copy would be refused on its next delivery.
-    const { rascal: _, ...original } = given ?? {};
+    const properties: Record<string, unknown> = { ...message.properties };
+    const { messageId, contentType, type, timestamp, correlationId } = properties;
+    const original: Record<string, unknown> = { ...message.properties.headers };
+    // Rascal writes its own bookkeeping into what it delivers; with it, a copy could be refused on its next delivery.
+    delete original.rascal;
     for (let failures = 0; ; failures++) {
       this.#signal.throwIfAborted();
       const { promise, resolve } = Promise.withResolvers<Outcome>();

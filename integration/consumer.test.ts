@@ -1,0 +1,196 @@
+import {
+  deadLetterHeaders,
+  deadLetterQueue,
+  eventsExchange,
+  orderEventsQueue,
+  retryQueue,
+} from '@event-sync/contracts/topology.ts';
+import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
+import type { Service } from '@event-sync/stack/services.ts';
+import { eventually } from './world/eventually.ts';
+import { World } from './world/world.ts';
+
+const envelope = (overrides: Record<string, unknown> = {}) => ({
+  id: randomUUID(),
+  event: 'order_created',
+  version: 1,
+  timestamp: '2026-01-01T00:00:00.000Z',
+  data: { order_id: 1, customer_id: 1 },
+  ...overrides,
+});
+
+describe('the consumer', () => {
+  let world: World;
+  let worker: Service;
+  before(async () => {
+    world = await World.create();
+    await world.start('customerWeb');
+    worker = await world.start('customerWorker');
+  });
+  after(() => world.destroy());
+  beforeEach(async () => {
+    await world.customerDb.query('TRUNCATE customers, inbox, pending_evictions');
+    await world.rabbit.drain(deadLetterQueue);
+    await world.putCustomer(1);
+  });
+
+  const send = (body: unknown, options = {}) =>
+    world.rabbit.publish(
+      eventsExchange,
+      'order.created',
+      typeof body === 'string' ? body : JSON.stringify(body),
+      options,
+    );
+  const ended = (outcome: string) => world.metric(worker, `events_consumed_total{outcome="${outcome}"`);
+
+  it('counts an event once, however often it is delivered', async () => {
+    const before = await ended('duplicate');
+    const event = envelope();
+    for (let i = 0; i < 10; i++) await send(event);
+    await eventually(async () => expect(await ended('duplicate')).to.equal(before + 9));
+    expect(await world.countOf(1)).to.equal(1);
+    expect(await world.rowsIn('inbox')).to.equal(1);
+  });
+
+  it('takes an id for the same in whatever case it is written', async () => {
+    const before = await ended('duplicate');
+    const event = envelope();
+    await send({ ...event, id: event.id.toUpperCase() });
+    await send(event);
+    await eventually(async () => expect(await ended('duplicate')).to.equal(before + 1));
+    expect(await world.countOf(1)).to.equal(1);
+  });
+
+  it('counts messages of the replaced system, which have no id, once', async () => {
+    const before = await ended('duplicate');
+    const legacy = (order: number) => ({
+      event: 'order_created',
+      data: { order_id: order, customer_id: 1, total_amount: 999.99 },
+      timestamp: '2024-05-01 10:00:00 UTC',
+    });
+    for (let i = 0; i < 3; i++) await send(legacy(7));
+    await send(legacy(8));
+    for (let i = 0; i < 2; i++) await send(legacy(9), { messageId: 'not a uuid' });
+    await eventually(async () => expect(await ended('duplicate')).to.equal(before + 3));
+    expect(await world.countOf(1)).to.equal(3);
+  });
+
+  it('takes the rest of a batch although a message in it is poison, and says what was wrong with it', async () => {
+    const poison: [string, unknown, object][] = [
+      ['not-json', '{"event":', {}],
+      ['not-json', Buffer.from([0xff, 0xfe, 0x00]).toString('latin1'), {}],
+      ['not-json', '', {}],
+      ['wrong-envelope', '[]', {}],
+      ['wrong-envelope', 'null', {}],
+      ['wrong-envelope', { id: 'x', event: 'order_created', version: 1, timestamp: 'now', data: {} }, {}],
+      ['wrong-envelope', envelope({ data: 'text' }), {}],
+      ['wrong-envelope', { data: {} }, {}],
+      ['unknown-version', envelope({ version: 99 }), {}],
+      ['invalid-data', envelope({ data: { order_id: 1 } }), {}],
+      ['invalid-data', envelope({ data: { order_id: 1, customer_id: -1 } }), {}],
+      ['invalid-data', envelope({ data: { order_id: 1, customer_id: '9223372036854775808' } }), {}],
+      ['not-json', '{"a":'.repeat(5_000), {}],
+    ];
+    for (const [, body, options] of poison) {
+      await send(body, options);
+      await send(envelope());
+    }
+    await eventually(async () => expect(await world.countOf(1)).to.equal(poison.length));
+    await eventually(async () => expect(await world.rabbit.ready(deadLetterQueue)).to.equal(poison.length));
+    const dead = await world.rabbit.drain(deadLetterQueue);
+    expect(
+      dead.map(({ properties }) => properties.headers![deadLetterHeaders.reason] as string),
+    ).to.deep.equal(poison.map(([reason]) => reason));
+    for (const { properties } of dead) {
+      expect(properties.headers![deadLetterHeaders.explanation]).to.be.a('string').with.length.above(20);
+      expect(properties.headers![deadLetterHeaders.time]).to.match(/^\d{4}-\d\d-\d\dT/);
+    }
+  });
+
+  it('is not stopped by headers that mean something to rascal', async () => {
+    const hostile = [
+      { rascal: { encryption: { name: 'none' } } },
+      { rascal: 'text' },
+      { rascal: { redeliveries: 1_000 } },
+      { rascal: { recovery: { [orderEventsQueue]: { immediateNack: true } } } },
+    ];
+    for (const headers of hostile) {
+      await send(envelope(), { headers, contentType: 'application/json' });
+    }
+    await send(envelope());
+    await eventually(async () => {
+      const dead = await world.rabbit.ready(deadLetterQueue);
+      expect((await world.countOf(1)) + dead).to.equal(hostile.length + 1);
+    });
+    expect(await world.countOf(1)).to.be.at.least(3);
+  });
+
+  it('ignores a type of event that no handler knows, as the replaced system did', async () => {
+    const before = await ended('ignored');
+    await send(envelope({ event: 'order_cancelled' }));
+    await eventually(async () => expect(await ended('ignored')).to.equal(before + 1));
+    expect(await world.rabbit.ready(deadLetterQueue)).to.equal(0);
+  });
+
+  it('waits for a customer that does not exist yet', async () => {
+    await send(envelope({ data: { order_id: 1, customer_id: 2 } }));
+    await eventually(async () => expect(await world.rabbit.ready(retryQueue)).to.equal(1));
+    await world.putCustomer(2);
+    await eventually(async () => expect(await world.countOf(2)).to.equal(1));
+    expect(await world.rabbit.ready(deadLetterQueue)).to.equal(0);
+  });
+
+  it('makes a dead letter of an event whose customer never comes, and applies it when it is replayed', async () => {
+    const event = envelope({ data: { order_id: 1, customer_id: 3 } });
+    await send(event);
+    const [dead] = await eventually(async () => {
+      const messages = await world.rabbit.drain(deadLetterQueue);
+      expect(messages).to.have.length(1);
+      return messages;
+    });
+    expect(dead!.properties.headers![deadLetterHeaders.reason]).to.equal('customer-not-found');
+    expect(dead!.properties.headers![deadLetterHeaders.attempts]).to.equal(5);
+    expect(await world.rowsIn('inbox'), 'not applied, so not in the inbox').to.equal(0);
+    await world.putCustomer(3);
+    await send(dead!.content.toString());
+    await eventually(async () => expect(await world.countOf(3)).to.equal(1));
+  });
+
+  it('evicts for a duplicate too', async () => {
+    const event = envelope();
+    await send(event);
+    await eventually(async () => expect(await world.countOf(1)).to.equal(1));
+    await eventually(async () => expect(await world.redis.exists('customer:1')).to.equal(0));
+    await world.redis.set('customer:1', JSON.stringify({ id: 1, orders_count: 0, version: '1' }));
+    await send(event);
+    await eventually(async () => expect(await world.redis.exists('customer:1')).to.equal(0));
+  });
+
+  it('counts right with two workers, the same customers, and every event twice', async () => {
+    const customers = [1, 2, 3, 4, 5];
+    for (const id of customers) await world.putCustomer(id);
+    const second = await world.startAnother('customerWorker');
+    await eventually(async () => expect(await world.rabbit.consumers(orderEventsQueue)).to.equal(2));
+    const before = await ended('duplicate');
+    const events = Array.from({ length: 500 }, (_, i) =>
+      envelope({ data: { order_id: i + 1, customer_id: customers[i % customers.length] } }),
+    );
+    await world.rabbit.publishAll(
+      eventsExchange,
+      'order.created',
+      [...events, ...events.toReversed()].map((event) => JSON.stringify(event)),
+    );
+    await eventually(async () => {
+      const duplicates = (await ended('duplicate')) - before;
+      const others = await world.metric(second, 'events_consumed_total{outcome="duplicate"');
+      expect(duplicates + others).to.equal(500);
+    });
+    for (const id of customers) expect(await world.countOf(id)).to.equal(100);
+    expect(
+      await world.metric(second, 'events_consumed_total{outcome="applied"'),
+      'both had work',
+    ).to.be.above(0);
+    expect(await second.stop()).to.equal(0);
+  });
+});

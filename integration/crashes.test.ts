@@ -1,0 +1,178 @@
+import { deadLetterQueue, orderEventsQueue } from '@event-sync/contracts/topology.ts';
+import { expect } from 'chai';
+import type pg from 'pg';
+import { eventually } from './world/eventually.ts';
+import { World } from './world/world.ts';
+
+/** Holds a table so that nobody else can write to it, until the returned function is called. */
+async function lockTable(pool: pg.Pool, table: string): Promise<() => Promise<void>> {
+  const client = await pool.connect();
+  await client.query(`BEGIN; LOCK TABLE ${table} IN EXCLUSIVE MODE`);
+  return async () => {
+    await client.query('ROLLBACK');
+    client.release();
+  };
+}
+
+/** Resolves when a backend of this application waits for a lock. */
+async function waitsForLock(pool: pg.Pool, application: string): Promise<void> {
+  await eventually(async () => {
+    const { rowCount } = await pool.query(
+      `SELECT 1 FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = $1 AND wait_event_type = 'Lock'`,
+      [application],
+    );
+    expect(rowCount, `${application} waiting for a lock`).to.be.greaterThan(0);
+  });
+}
+
+/** A killed process leaves its backends at work until they notice: what they still did would not be a crash's doing. */
+async function endBackends(pool: pg.Pool, application: string): Promise<void> {
+  await pool.query(
+    'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1',
+    [application],
+  );
+}
+
+describe('a process that ends', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await World.create();
+    await Promise.all([world.start('customerWeb'), world.start('orderService')]);
+    await world.putCustomer(1);
+  });
+  afterEach(() => world.destroy());
+
+  it('relay, between the confirm and the settling: the event is sent twice and counted once', async () => {
+    // The worker makes the queue, and is away for the rest of the scene.
+    const first = await world.start('customerWorker');
+    await first.stop();
+    const release = await lockTable(world.orderDb, 'outbox_published');
+    const relay = await world.start('outboxRelay');
+    expect((await world.placeOrder({ customer_id: 1 })).status).to.equal(201);
+    await eventually(async () => expect(await world.rabbit.ready(orderEventsQueue)).to.equal(1));
+    await waitsForLock(world.orderDb, 'outbox-relay');
+    await relay.kill();
+    await endBackends(world.orderDb, 'outbox-relay');
+    await release();
+    expect(await world.rowsIn('outbox'), 'confirmed, but not settled').to.equal(1);
+
+    await world.start('outboxRelay');
+    await eventually(async () => expect(await world.rabbit.ready(orderEventsQueue)).to.equal(2));
+    await eventually(async () => expect(await world.rowsIn('outbox')).to.equal(0));
+    const worker = await world.start('customerWorker');
+    await eventually(async () => {
+      expect(await world.metric(worker, 'events_consumed_total{outcome="duplicate"')).to.equal(1);
+    });
+    expect(await world.countOf(1)).to.equal(1);
+  });
+
+  it('worker, between the commit and the acknowledgement: the event comes again and is not counted again', async () => {
+    const worker = await world.start('customerWorker');
+    await world.start('outboxRelay');
+    await world.customer(1);
+    expect(await world.redis.exists('customer:1')).to.equal(1);
+    // With Redis and the notes out of reach the worker stands right after its commit, before eviction and ack.
+    const release = await lockTable(world.customerDb, 'pending_evictions');
+    await world.servers.control.redis.pause();
+    try {
+      await world.placeOrder({ customer_id: 1 });
+      await eventually(async () => expect(await world.countOf(1)).to.equal(1));
+      await waitsForLock(world.customerDb, 'customer-worker');
+      await worker.kill();
+      await endBackends(world.customerDb, 'customer-worker');
+    } finally {
+      await world.servers.control.redis.resume();
+      await release();
+    }
+    await eventually(async () => expect(await world.rabbit.ready(orderEventsQueue)).to.equal(1));
+    expect(await world.rowsIn('pending_evictions')).to.equal(0);
+    expect(
+      JSON.parse((await world.redis.get('customer:1'))!).orders_count,
+      'the old value is cached',
+    ).to.equal(0);
+
+    const next = await world.start('customerWorker');
+    await eventually(async () => {
+      expect(await world.metric(next, 'events_consumed_total{outcome="duplicate"')).to.equal(1);
+    });
+    expect(await world.countOf(1)).to.equal(1);
+    expect((await world.customer(1)).body.orders_count, 'evicted on the duplicate path').to.equal(1);
+  });
+
+  it('order service, cut off from Postgres before the commit: neither the order nor its event is there', async () => {
+    const release = await lockTable(world.orderDb, 'outbox');
+    const answer = world.placeOrder({ customer_id: 1 }).catch(() => undefined);
+    await waitsForLock(world.orderDb, 'order-service');
+    await endBackends(world.orderDb, 'order-service');
+    await release();
+    expect((await answer)?.status).to.equal(503);
+    expect(await world.rowsIn('orders')).to.equal(0);
+    expect(await world.rowsIn('outbox')).to.equal(0);
+  });
+
+  it('each of them once under load: every order answered with 201 is counted exactly once', async function () {
+    this.timeout(180_000);
+    let { relay, worker } = {
+      relay: await world.start('outboxRelay'),
+      worker: await world.start('customerWorker'),
+    };
+    const customers = [1, 2, 3, 4, 5, 6, 7];
+    for (const id of customers) await world.putCustomer(id);
+    const accepted = new Map<number, number>();
+    const total = 1_000;
+    let sent = 0;
+    const at = (share: number) =>
+      eventually(() => expect(sent).to.be.at.least(total * share), { withinMs: 120_000 });
+    const client = async () => {
+      while (sent < total) {
+        const id = customers[sent++ % customers.length]!;
+        const { status } = await world.placeOrder({ customer_id: id });
+        expect(status, 'an order while something else is down').to.equal(201);
+        accepted.set(id, (accepted.get(id) ?? 0) + 1);
+      }
+    };
+    const load = Promise.all(Array.from({ length: 8 }, client));
+    await at(0.1);
+    await relay.kill();
+    relay = await world.start('outboxRelay');
+    await at(0.3);
+    await worker.kill();
+    worker = await world.start('customerWorker');
+    await at(0.5);
+    await world.servers.control.rabbitmq.kill();
+    await at(0.7);
+    await world.servers.control.rabbitmq.start();
+    await load;
+
+    await eventually(async () => expect(await world.rowsIn('inbox')).to.equal(total), { withinMs: 60_000 });
+    for (const id of customers) expect(await world.countOf(id), `customer ${id}`).to.equal(accepted.get(id));
+    await eventually(async () => expect(await world.rabbit.ready(orderEventsQueue)).to.equal(0));
+    expect(await world.rabbit.ready(deadLetterQueue)).to.equal(0);
+    await eventually(async () => expect(await world.rowsIn('outbox')).to.equal(0));
+    expect(await world.rowsIn('outbox_published')).to.equal(total);
+    for (const id of customers)
+      expect((await world.customer(id)).body.orders_count).to.equal(accepted.get(id));
+    expect(relay.logs() + worker.logs()).not.to.contain('this is a defect');
+  });
+
+  it('by SIGTERM, under load: relay and worker end with 0 and hold nothing back', async () => {
+    const relay = await world.start('outboxRelay');
+    const worker = await world.start('customerWorker');
+    const load = Promise.all(
+      Array.from({ length: 4 }, async () => {
+        for (let i = 0; i < 25; i++)
+          expect((await world.placeOrder({ customer_id: 1 })).status).to.equal(201);
+      }),
+    );
+    await eventually(async () => expect(await world.rowsIn('inbox')).to.be.greaterThan(5));
+    expect(await relay.stop()).to.equal(0);
+    expect(await worker.stop()).to.equal(0);
+    await load;
+    const { rows } = await world.orderDb.query('SELECT 1 FROM outbox_partition WHERE owner IS NOT NULL');
+    expect(rows, 'partitions still owned by the relay that left').to.have.length(0);
+    await Promise.all([world.start('outboxRelay'), world.start('customerWorker')]);
+    await eventually(async () => expect(await world.countOf(1)).to.equal(100));
+    expect(await world.rowsIn('inbox')).to.equal(100);
+  });
+});

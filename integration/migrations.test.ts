@@ -1,0 +1,47 @@
+import { migrate } from '@event-sync/migrations/migrate.ts';
+import { migrations, type DatabaseName } from '@event-sync/migrations/migrations.ts';
+import { expect } from 'chai';
+import { World, withKnex } from './world/world.ts';
+
+describe('migrations', () => {
+  let world: World;
+  before(async () => {
+    world = await World.create();
+  });
+  after(() => world.destroy());
+
+  for (const database of Object.keys(migrations) as DatabaseName[]) {
+    const names = migrations[database].map(({ name }) => name);
+    const address = () =>
+      database === 'order' ? world.addresses.postgresOrder : world.addresses.postgresCustomer;
+
+    it(`of the ${database} database go down to nothing and up again`, async () => {
+      await withKnex(address(), async (knex) => {
+        expect(await migrate(knex, database, 'down')).to.deep.equal(names.toReversed());
+        const { rows } = await knex.raw<{ rows: { tablename: string }[] }>(
+          "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'migrations%'",
+        );
+        expect(rows).to.deep.equal([]);
+        expect(await migrate(knex, database, 'status')).to.deep.equal(names);
+        expect(await migrate(knex, database, 'up')).to.deep.equal(names);
+        expect(await migrate(knex, database, 'status')).to.deep.equal([]);
+      });
+    });
+
+    it(`of the ${database} database are applied once when they are started from four places at once`, async () => {
+      await withKnex(address(), (knex) => migrate(knex, database, 'down'));
+      const results = await Promise.all(
+        Array.from({ length: 4 }, () => withKnex(address(), (knex) => migrate(knex, database, 'up'))),
+      );
+      expect(results.flat().toSorted()).to.deep.equal(names);
+    });
+
+    it(`of the ${database} database go on after a run that was killed with the lock`, async () => {
+      await withKnex(address(), async (knex) => {
+        await migrate(knex, database, 'down');
+        await knex('migrations_lock').update({ is_locked: 1 });
+        expect(await migrate(knex, database, 'up')).to.deep.equal(names);
+      });
+    });
+  }
+});

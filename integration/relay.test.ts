@@ -1,0 +1,244 @@
+import { orderEventsQueue } from '@event-sync/contracts/topology.ts';
+import { appendEvent } from '@event-sync/outbox/append-event.ts';
+import { expect } from 'chai';
+import type { Knex } from 'knex';
+import { eventually } from './world/eventually.ts';
+import { World, withKnex } from './world/world.ts';
+
+const event = (key: string, number: number) => ({
+  type: 'numbered',
+  version: 1,
+  exchange: 'events',
+  routingKey: 'numbered',
+  orderingKey: key,
+  data: { key, number },
+});
+
+/** The numbers of each key, in the order in which they came, each at its first arrival. */
+class Arrivals {
+  readonly byKey = new Map<string, number[]>();
+  readonly #seen = new Set<string>();
+  duplicates = 0;
+
+  take(content: Buffer): void {
+    const { id, data } = JSON.parse(content.toString()) as {
+      id: string;
+      data: { key: string; number: number };
+    };
+    if (this.#seen.has(id)) {
+      this.duplicates++;
+      return;
+    }
+    this.#seen.add(id);
+    this.byKey.set(data.key, [...(this.byKey.get(data.key) ?? []), data.number]);
+  }
+
+  get count(): number {
+    return this.#seen.size;
+  }
+
+  expectInOrder(): void {
+    for (const [key, numbers] of this.byKey) {
+      expect(numbers, `order of ${key}`).to.deep.equal(numbers.toSorted((a, b) => a - b));
+    }
+  }
+}
+
+describe('the relay', () => {
+  let world: World;
+  let arrivals: Arrivals;
+  let stopConsuming: () => Promise<void>;
+  beforeEach(async () => {
+    world = await World.create();
+    arrivals = new Arrivals();
+    await world.rabbit.declare(async (channel) => {
+      await channel.assertExchange('events', 'topic', { durable: true });
+      await channel.assertQueue('numbered', { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+      await channel.bindQueue('numbered', 'events', 'numbered');
+    });
+    stopConsuming = await world.rabbit.consume('numbered', ({ content }) => arrivals.take(content));
+  });
+  afterEach(async () => {
+    await stopConsuming().catch(() => {});
+    await world.destroy();
+  });
+
+  /** Appends `perKey` numbered events for each key, one transaction each, `at once` of them in parallel. */
+  async function append(knex: Knex, keys: number, from: number, perKey: number): Promise<void> {
+    await Promise.all(
+      Array.from({ length: keys }, async (_, key) => {
+        for (let number = from; number < from + perKey; number++) {
+          await knex.transaction((trx) => appendEvent(trx, event(`key-${key}`, number)));
+        }
+      }),
+    );
+  }
+
+  it('publishes nothing of a transaction that is rolled back', async () => {
+    await world.start('outboxRelay');
+    await withKnex(world.addresses.postgresOrder, async (knex) => {
+      await knex
+        .transaction(async (trx) => {
+          await appendEvent(trx, event('a', 1));
+          throw new Error('rolled back');
+        })
+        .catch(() => {});
+      await knex.transaction((trx) => appendEvent(trx, event('a', 2)));
+    });
+    await eventually(() => expect(arrivals.count).to.equal(1));
+    expect(arrivals.byKey.get('a')).to.deep.equal([2]);
+  });
+
+  it('does not skip a transaction that commits late', async () => {
+    await world.start('outboxRelay');
+    await withKnex(world.addresses.postgresOrder, async (knex) => {
+      const late = await knex.transaction();
+      await appendEvent(late, event('late', 1));
+      await knex.transaction((trx) => appendEvent(trx, event('early', 2)));
+      // Its position is higher, and it is settled while the other is still open.
+      await eventually(async () => expect(await world.rowsIn('outbox_published')).to.equal(1));
+      await late.commit();
+    });
+    await eventually(() => expect(arrivals.byKey.get('late')).to.deep.equal([1]));
+  });
+
+  it('makes a second transaction for the same key wait for the first, so that positions follow the commits', async () => {
+    await withKnex(world.addresses.postgresOrder, async (knex) => {
+      const first = await knex.transaction();
+      await appendEvent(first, event('same', 1));
+      const second = knex.transaction((trx) => appendEvent(trx, event('same', 2)));
+      await eventually(async () => {
+        const { rowCount } = await world.orderDb.query(
+          "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted",
+        );
+        expect(rowCount).to.equal(1);
+      });
+      await first.commit();
+      await second;
+    });
+    const { rows } = await world.orderDb.query<{ number: number }>(
+      "SELECT (body->'data'->>'number')::int AS number FROM outbox ORDER BY position",
+    );
+    expect(rows.map(({ number }) => number)).to.deep.equal([1, 2]);
+  });
+
+  it('two at once: both work, each event comes once, and in order', async () => {
+    const [one, two] = [await world.start('outboxRelay'), await world.startAnother('outboxRelay')];
+    await eventually(async () => {
+      expect(await world.metric(one, 'outbox_owned_partitions')).to.equal(32);
+      expect(await world.metric(two, 'outbox_owned_partitions')).to.equal(32);
+    });
+    await withKnex(world.addresses.postgresOrder, (knex) => append(knex, 20, 1, 25));
+    await eventually(() => expect(arrivals.count).to.equal(500));
+    await eventually(async () => expect(await world.rowsIn('outbox')).to.equal(0));
+    arrivals.expectInOrder();
+    expect(arrivals.duplicates).to.equal(0);
+    for (const relay of [one, two]) expect(await world.metric(relay, 'outbox_settled_total')).to.be.above(0);
+  });
+
+  it('is taken over within ten seconds when it is killed, and hands over at once when it is asked to stop', async () => {
+    const [one, two] = [await world.start('outboxRelay'), await world.startAnother('outboxRelay')];
+    await eventually(async () => expect(await world.metric(two, 'outbox_owned_partitions')).to.equal(32));
+    await one.kill();
+    await eventually(async () => expect(await world.metric(two, 'outbox_owned_partitions')).to.equal(64), {
+      withinMs: 10_000,
+    });
+    const three = await world.startAnother('outboxRelay');
+    await eventually(async () => expect(await world.metric(three, 'outbox_owned_partitions')).to.equal(32));
+    expect(await two.stop()).to.equal(0);
+    await withKnex(world.addresses.postgresOrder, (knex) => append(knex, 20, 1, 2));
+    await eventually(() => expect(arrivals.count).to.equal(40));
+    arrivals.expectInOrder();
+  });
+
+  it('keeps the order within a key while connections are cut and relays are killed', async function () {
+    this.timeout(120_000);
+    let relay = await world.start('outboxRelay');
+    await world.startAnother('outboxRelay');
+    await withKnex(world.addresses.postgresOrder, async (knex) => {
+      const rounds = 6;
+      for (let round = 0; round < rounds; round++) {
+        const load = append(knex, 10, round * 20, 20);
+        if (round % 2 === 0) await world.rabbit.closeConnections();
+        else {
+          await relay.kill();
+          relay = await world.start('outboxRelay');
+        }
+        await load;
+      }
+      // Our own consumer was cut off too.
+      stopConsuming = await world.rabbit.consume('numbered', ({ content }) => arrivals.take(content));
+      await eventually(async () => expect(await world.rowsIn('outbox')).to.equal(0), { withinMs: 60_000 });
+      await eventually(() => expect(arrivals.count).to.equal(rounds * 200), { withinMs: 60_000 });
+    });
+    arrivals.expectInOrder();
+  });
+
+  it('lets events wait whose route leads to no queue, and goes on by itself when a queue is bound', async () => {
+    const relay = await world.start('outboxRelay');
+    await world.rabbit.declare((channel) => channel.unbindQueue('numbered', 'events', 'numbered'));
+    await withKnex(world.addresses.postgresOrder, (knex) => append(knex, 3, 1, 5));
+    await eventually(async () => {
+      expect(await world.metric(relay, 'outbox_publish_total{outcome="returned"')).to.be.above(1);
+    });
+    expect(await world.rowsIn('outbox')).to.equal(15);
+    expect(await world.rowsIn('outbox_published')).to.equal(0);
+    expect(relay.logs().match(/no queue is bound/g), 'one alarm').to.have.length(1);
+    await world.rabbit.declare((channel) => channel.bindQueue('numbered', 'events', 'numbered'));
+    await eventually(() => expect(arrivals.count).to.equal(15));
+    arrivals.expectInOrder();
+    const { rows } = await world.orderDb.query('SELECT 1 FROM outbox WHERE attempts > 0');
+    expect(rows, 'attempts used up').to.have.length(0);
+  });
+
+  it('tries a refused event again, in order, when the queue has room again', async () => {
+    await stopConsuming();
+    await world.rabbit.declare(async (channel) => {
+      await channel.assertQueue('full', {
+        durable: true,
+        arguments: { 'x-queue-type': 'classic', 'x-max-length': 3, 'x-overflow': 'reject-publish' },
+      });
+      await channel.unbindQueue('numbered', 'events', 'numbered');
+      await channel.bindQueue('full', 'events', 'numbered');
+    });
+    const relay = await world.start('outboxRelay');
+    await withKnex(world.addresses.postgresOrder, (knex) => append(knex, 2, 1, 5));
+    await eventually(async () => {
+      expect(await world.metric(relay, 'outbox_publish_total{outcome="nacked"')).to.be.above(1);
+    });
+    const { rows } = await world.orderDb.query<{ attempts: number; last_error: string }>(
+      'SELECT attempts, last_error FROM outbox WHERE attempts > 0',
+    );
+    expect(rows.length, 'attempts are written down').to.be.above(0);
+    expect(rows[0]!.last_error).to.contain('refused by the broker');
+    stopConsuming = await world.rabbit.consume('full', ({ content }) => arrivals.take(content));
+    await eventually(() => expect(arrivals.count).to.equal(10));
+    arrivals.expectInOrder();
+  });
+
+  it('forgets published events when their retention is over, and never those that wait', async () => {
+    await world.start('outboxRelay', {
+      OUTBOX_RETENTION_HOURS: '24',
+      OUTBOX_HOUSEKEEPING_CRON: '* * * * * *',
+    });
+    await withKnex(world.addresses.postgresOrder, async (knex) => {
+      await append(knex, 2, 1, 5);
+      await eventually(async () => expect(await world.rowsIn('outbox_published')).to.equal(10));
+      await world.rabbit.declare((channel) => channel.unbindQueue('numbered', 'events', 'numbered'));
+      await append(knex, 1, 6, 1);
+      await knex.raw("UPDATE outbox SET created_at = now() - interval '1 year'");
+      await knex.raw(
+        "UPDATE outbox_published SET published_at = now() - interval '25 hours' WHERE position % 2 = 0",
+      );
+    });
+    await eventually(async () => expect(await world.rowsIn('outbox_published')).to.equal(5));
+    expect(await world.rowsIn('outbox')).to.equal(1);
+  });
+
+  it('says how to migrate when the replaced system has left a classic queue, and ends', async () => {
+    await world.rabbit.declare((channel) => channel.assertQueue(orderEventsQueue, { durable: true }));
+    const worker = world.spawn('customerWorker');
+    expect((await worker.exited).code).to.equal(1);
+    expect(worker.logs()).to.contain('docs/operations.md');
+  });
+});

@@ -1,0 +1,94 @@
+import { availableParallelism } from 'node:os';
+import { glob } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import Mocha from 'mocha';
+import { startSharedServers, stopSharedServers } from './world/servers.ts';
+
+const usage = `Usage: npm test -- [options] [files...]
+
+Runs every test: the unit tests beside the code, and the integration suite on real servers (Docker where an engine
+answers, else private native ones).
+
+  --unit           only the unit tests, no servers
+  --integration    only the integration suite
+  --grep TEXT      only tests whose title contains TEXT
+  STACK=docker|native|environment npm test     forces the way in which the servers are started`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    unit: { type: 'boolean', default: false },
+    integration: { type: 'boolean', default: false },
+    grep: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  console.log(usage);
+  process.exit(0);
+}
+
+const root = join(import.meta.dirname, '..');
+const workspaces =
+  'contracts,platform,outbox,migrations,order-service,outbox-relay,customer-service,stack,bench';
+
+async function filesOf(pattern: string): Promise<string[]> {
+  const files: string[] = [];
+  for await (const file of glob(pattern, { cwd: root, exclude: (name) => name === 'node_modules' }))
+    files.push(file);
+  return files.sort();
+}
+
+const unit = values.integration ? [] : await filesOf(`{${workspaces}}/**/*.test.ts`);
+const integration = values.unit ? [] : await filesOf('integration/**/*.test.ts');
+const chosen = [...unit, ...integration].filter(
+  (file) => positionals.length === 0 || positionals.some((name) => file.includes(name)),
+);
+const needsServers = chosen.some((file) => integration.includes(file));
+
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    console.error(`\n${signal}: stopping what was started`);
+    stopping.abort(new Error(`stopped by ${signal}`));
+    void stopSharedServers().finally(() => process.exit(1));
+  });
+}
+
+const startedAt = performance.now();
+if (needsServers) {
+  try {
+    const servers = await startSharedServers((text) => console.log(`  ${text}`), stopping.signal);
+    console.log(`\nServers: ${servers.how}, ${availableParallelism()} cores, ${seconds()} s to start`);
+  } catch (error) {
+    console.error(`The servers could not be started: ${(error as Error).message}`);
+    console.log('0 passed, 1 failed');
+    process.exit(1);
+  }
+}
+
+const mocha = new Mocha({
+  ui: 'bdd',
+  reporter: 'spec',
+  timeout: 60_000,
+  slow: 10_000,
+  // A test that was left out is a test that failed to be run.
+  forbidOnly: true,
+  forbidPending: true,
+  failZero: true,
+  ...(values.grep === undefined ? {} : { fgrep: values.grep }),
+});
+for (const file of chosen) mocha.addFile(join(root, file));
+await mocha.loadFilesAsync();
+const stats = await new Promise<Mocha.Stats>((resolve) => {
+  const runner = mocha.run(() => resolve(runner.stats!));
+});
+await stopSharedServers();
+console.log(`${seconds()} s in all`);
+console.log(`${stats.passes} passed, ${stats.failures} failed`);
+process.exit(stats.failures > 0 || stats.passes === 0 ? 1 : 0);
+
+function seconds(): string {
+  return ((performance.now() - startedAt) / 1_000).toFixed(0);
+}

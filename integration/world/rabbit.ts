@@ -1,0 +1,134 @@
+import amqp, { type Channel, type ChannelModel, type ConsumeMessage, type GetMessage } from 'amqplib';
+
+/** What a test sees of RabbitMQ: straight through amqplib and the management API, past everything that is tested. */
+export class Rabbit {
+  readonly url: string;
+  readonly #managementUrl: string;
+  readonly #vhost: string;
+  #connection: ChannelModel | undefined;
+
+  constructor(options: { url: string; managementUrl: string; vhost: string }) {
+    this.url = options.url;
+    this.#managementUrl = options.managementUrl;
+    this.#vhost = options.vhost;
+  }
+
+  /** A channel of its own: a failed passive declaration closes the channel that it was made on. */
+  async #withChannel<T>(work: (channel: Channel) => Promise<T>): Promise<T> {
+    if (!this.#connection) {
+      const connection = await amqp.connect(this.url);
+      connection.on('error', () => {});
+      connection.on('close', () => {
+        if (this.#connection === connection) this.#connection = undefined;
+      });
+      this.#connection = connection;
+    }
+    const channel = await this.#connection.createChannel();
+    channel.on('error', () => {});
+    try {
+      return await work(channel);
+    } finally {
+      await channel.close().catch(() => {});
+    }
+  }
+
+  /** Messages that are ready in a queue; those that a consumer holds unacknowledged do not count. */
+  async ready(queue: string): Promise<number> {
+    return this.#withChannel(async (channel) => (await channel.checkQueue(queue)).messageCount);
+  }
+
+  async consumers(queue: string): Promise<number> {
+    return this.#withChannel(async (channel) => (await channel.checkQueue(queue)).consumerCount);
+  }
+
+  async publish(
+    exchange: string,
+    routingKey: string,
+    content: string,
+    options: Parameters<Channel['publish']>[3] = {},
+  ): Promise<void> {
+    await this.publishAll(exchange, routingKey, [content], options);
+  }
+
+  /** In this order, over one channel; resolves when all are confirmed. */
+  async publishAll(
+    exchange: string,
+    routingKey: string,
+    contents: readonly string[],
+    options: Parameters<Channel['publish']>[3] = {},
+  ): Promise<void> {
+    if (!this.#connection) await this.#withChannel(async () => {});
+    const channel = await this.#connection!.createConfirmChannel();
+    for (const content of contents) {
+      channel.publish(exchange, routingKey, Buffer.from(content, 'latin1'), { persistent: true, ...options });
+    }
+    await channel.waitForConfirms();
+    await channel.close();
+  }
+
+  /** Takes every message out of a queue, oldest first. */
+  async drain(queue: string): Promise<GetMessage[]> {
+    return this.#withChannel(async (channel) => {
+      const messages: GetMessage[] = [];
+      for (;;) {
+        const message = await channel.get(queue, { noAck: true });
+        if (!message) return messages;
+        messages.push(message);
+      }
+    });
+  }
+
+  /** Hands every message to `onMessage`, acknowledged at once, until the returned function is called. */
+  async consume(queue: string, onMessage: (message: ConsumeMessage) => void): Promise<() => Promise<void>> {
+    const connection = await amqp.connect(this.url);
+    connection.on('error', () => {});
+    const channel = await connection.createChannel();
+    await channel.consume(queue, (message) => message && onMessage(message), { noAck: true });
+    return () => connection.close();
+  }
+
+  async declare(work: (channel: Channel) => Promise<unknown>): Promise<void> {
+    await this.#withChannel(work);
+  }
+
+  async createVhost(): Promise<void> {
+    await this.management('PUT', `/api/vhosts/${this.#vhost}`, {});
+    await this.management('PUT', `/api/permissions/${this.#vhost}/guest`, {
+      configure: '.*',
+      write: '.*',
+      read: '.*',
+    });
+  }
+
+  async deleteVhost(): Promise<void> {
+    await this.#connection?.close().catch(() => {});
+    this.#connection = undefined;
+    await this.management('DELETE', `/api/vhosts/${this.#vhost}`);
+  }
+
+  /** Ends every connection to this virtual host, as an operator or a failing network would. */
+  async closeConnections(): Promise<number> {
+    const connections = (await this.management('GET', `/api/vhosts/${this.#vhost}/connections`)) as {
+      name: string;
+    }[];
+    for (const { name } of connections)
+      await this.management('DELETE', `/api/connections/${encodeURIComponent(name)}`);
+    return connections.length;
+  }
+
+  async management(method: string, path: string, body?: object): Promise<unknown> {
+    const { origin, username, password } = new URL(this.#managementUrl);
+    const response = await fetch(`${origin}${path}`, {
+      method,
+      headers: {
+        authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+        'content-type': 'application/json',
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    const text = await response.text();
+    if (!response.ok && response.status !== 404)
+      throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text === '' ? undefined : (JSON.parse(text) as unknown);
+  }
+}
