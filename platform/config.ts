@@ -75,7 +75,7 @@ export function parseConfig<Shape extends z.ZodRawShape>(
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const name = issue.path.join('.');
-      if (faults.some((fault) => fault.startsWith(`${name}_FILE`))) continue;
+      if (faults.some((fault) => fault.startsWith(`${name} `) || fault.startsWith(`${name}_FILE`))) continue;
       faults.push(name in given ? `${name} is not valid: ${issue.message}` : `${name} is not set`);
     }
   }

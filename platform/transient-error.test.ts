@@ -18,6 +18,11 @@ describe('isTransient', () => {
     ['a reset connection', withCode('ECONNRESET'), true],
     ['both addresses of a name refused', new AggregateError([withCode('ECONNREFUSED')]), true],
     ['a connection that ended without a code', new Error('Connection terminated unexpectedly'), true],
+    [
+      'the rollback that failed in its place',
+      new Error('ROLLBACK - Client has encountered a connection error and is not queryable'),
+      true,
+    ],
     ['an exhausted pool', Object.assign(new Error('x'), { name: 'KnexTimeoutError' }), true],
     ['a unique violation', withCode('23505'), false],
     ['a check violation', withCode('23514'), false],

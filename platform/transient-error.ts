@@ -31,9 +31,12 @@ const transientSystemCodes = new Set([
   'EAI_AGAIN',
 ]);
 
-/** What pg, its pool and knex say without any code. */
+/**
+ * What pg, its pool and knex say without any code. Knex puts the statement before it, and the failed ROLLBACK of a
+ * broken connection in place of the error that broke it: `ROLLBACK - Client has encountered a connection error …`.
+ */
 const transientMessages =
-  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Query read timeout|Knex: Timeout acquiring a connection|Connection ended|Unable to acquire a connection|The server closed the connection|aborted$)/i;
+  /(?:^| - )(?:Connection terminated|Client has encountered a connection error|Client was closed|timeout exceeded when trying to connect|timeout expired|Query read timeout|Knex: Timeout acquiring a connection|Unable to acquire a connection|aborted$)/i;
 
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
