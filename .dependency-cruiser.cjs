@@ -77,7 +77,7 @@ module.exports = {
       severity: 'error',
       from: {
         orphan: true,
-        pathNot: '(main\\.ts|\\.test\\.ts|\\.config\\.js|\\.cjs|\\.mjs|\\.d\\.ts)$',
+        pathNot: '(main\\.ts|\\.test\\.ts|\\.config\\.js|\\.cjs|\\.mjs|\\.d\\.m?ts)$',
       },
       to: {},
     },

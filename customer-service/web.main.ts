@@ -1,6 +1,6 @@
 import {
-  databaseSettings,
   configOrExit,
+  databaseSettings,
   port,
   processSettings,
   redisSettings,

@@ -1,8 +1,8 @@
 import { customerKey, customerTtlSeconds } from '@event-sync/contracts/customer.ts';
 import {
+  configOrExit,
   databaseSettings,
   httpUrl,
-  configOrExit,
   port,
   processSettings,
   redisSettings,

@@ -1,7 +1,8 @@
 import { dedupe, forget } from '@event-sync/outbox/dedupe.ts';
 import type { Knex } from 'knex';
 import type { ReceivedEvent } from './delivery.ts';
-import { handlers, type EventHandler } from './handlers.ts';
+import type { EventHandler } from './event-handler.ts';
+import { handlers } from './handlers.ts';
 
 /** What became of one event of a batch. */
 export type EventOutcome = 'applied' | 'duplicate' | 'customer-not-found';

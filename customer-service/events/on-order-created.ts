@@ -1,6 +1,6 @@
 import type { OrderCreatedData } from '@event-sync/contracts/events/order-created.ts';
 import type { Knex } from 'knex';
-import type { EventHandler } from './handlers.ts';
+import type { EventHandler } from './event-handler.ts';
 
 /** Counts orders for their customers, any number at once. */
 export const onOrderCreated: EventHandler<OrderCreatedData> = {

@@ -20,6 +20,8 @@ export class CustomerDirectory {
   readonly #cache: VersionedCache;
   readonly #customersUrl: string;
   readonly #logger: Logger;
+  /** Questions that are under way: whoever asks the same meanwhile shares the answer. */
+  readonly #asking = new Map<string, Promise<Existence>>();
 
   constructor({
     cache,
@@ -41,9 +43,20 @@ export class CustomerDirectory {
     } catch {
       // Redis is away, and its client has said so once: the customer service knows too. What it says is not put into
       // the cache, which would cost the wait for Redis a second time.
-      return this.#ask(id, async () => {});
+      return this.#askOnce(id, async () => {});
     }
-    return this.#ask(id, (answer, etag) => this.#remember(id, answer, etag));
+    return this.#askOnce(id, (answer, etag) => this.#remember(id, answer, etag));
+  }
+
+  #askOnce(
+    id: string,
+    remember: (answer: unknown, etag: string | null) => Promise<void>,
+  ): Promise<Existence> {
+    const known = this.#asking.get(id);
+    if (known) return known;
+    const asking = this.#ask(id, remember).finally(() => this.#asking.delete(id));
+    this.#asking.set(id, asking);
+    return asking;
   }
 
   async #ask(
