@@ -24,7 +24,7 @@ export class BrokerLink implements Component {
     this.failed = failure.promise;
     this.failed.catch(() => {});
     this.#broker.promise.catch((error: unknown) => {
-      if (!this.#stopping.signal.aborted) failure.reject(error as Error);
+      if (!this.#stopping.signal.aborted) failure.reject(error);
     });
   }
 

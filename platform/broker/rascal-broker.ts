@@ -121,7 +121,7 @@ export async function createBroker(
 ): Promise<RascalBroker> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const broker = (await rascal.BrokerAsPromised.create(config)) as unknown as RascalBroker;
+      const broker = (await rascal.BrokerAsPromised.create(config)) as RascalBroker;
       // An 'error' without a listener ends the process.
       broker.on('error', (error: Error) =>
         logger.warn({ err: error }, 'rabbitmq connection lost: rascal is reconnecting'),
