@@ -5,7 +5,7 @@ import type pg from 'pg';
  * trusts its own clock only to tell how much time has passed.
  *
  * Leases and not advisory locks: a lock belongs to a session, so a relay that is paused (SIGSTOP, a stalled machine)
- * keeps its locks for as long as its socket lives and its partitions stand still. See docs/decisions/0003.
+ * keeps its locks for as long as its socket lives and its partitions stand still. See docs/decisions/0004.
  */
 
 /** Says that this relay lives, and forgets the dead. @returns how many live now, this one included. */
