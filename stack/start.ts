@@ -34,6 +34,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 stopWithParent();
+// The progress display hides it, and does not get to show it again when a second Ctrl-C ends us.
+process.on('exit', () => process.stdout.isTTY && process.stdout.write('\x1b[?25h'));
+// A terminal that was closed, or `npm start | head`: what is said is lost, what is done is not.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 process.exitCode = await main();
 // What may still be open, such as an idle connection of the Docker client, must not hold us up.

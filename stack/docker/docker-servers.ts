@@ -1,16 +1,17 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { getContainerRuntimeClient } from 'testcontainers';
 import { addressesAt, type ServerAddresses, type ServerPorts } from '../addresses.ts';
 import { serverNames, serverTitles, type ServerControl, type ServerName, type Servers } from '../control.ts';
-import { checkoutId } from '../folders.ts';
 import { postgresAnswers, rabbitmqAnswers, redisAnswers } from '../probes.ts';
 import { self } from '../processes/register.ts';
 import type { StartOptions } from '../servers.ts';
 import { containerControl } from './container-control.ts';
 import { describeContainer } from './containers.ts';
 import { fetchImages, images } from './images.ts';
-import { ownLabels } from './owned-containers.ts';
+import { keptVolume, noteThatItCameUp } from './kept-volumes.ts';
+import { containerName, ownLabels, removeContainersOfStart } from './owned-containers.ts';
 
 export { ImageUnavailable } from './images.ts';
 export { removeLeftoverContainers } from './owned-containers.ts';
@@ -36,26 +37,24 @@ export async function startDockerServers(options: StartOptions & { chosen: Serve
   const addresses = addressesAt(local ? '127.0.0.1' : engineHost, ports);
   const controls = new Map<ServerName, ReturnType<typeof containerControl>>();
   const removals: ((onStopped: (text: string) => void) => Promise<unknown>)[] = [];
+  const startId = randomUUID();
   process.on('exit', removeInBackground);
 
   const startOne = async (name: ServerName) => {
     const began = performance.now();
-    const volume =
-      data === 'keep' && name !== 'redis' ? `event-sync-${checkoutId}-${kebab(name)}` : undefined;
-    const description = describeContainer(name, ports, local ? '127.0.0.1' : '', volume).withLabels(
-      ownLabels,
-    );
-    const started = await description.start();
+    const volume = data === 'keep' ? await keptVolume(name) : undefined;
+    const description = describeContainer(name, ports, local ? '127.0.0.1' : '', volume);
+    const started = await description.withName(containerName(name)).withLabels(ownLabels(startId)).start();
     const container = client.container.getById(started.getId());
     const control = containerControl(serverTitles[name], container, probes(addresses)[name]);
     controls.set(name, control);
     removals.push(async (onStopped) => {
       // Data that are deleted anyway need no orderly end.
-      if (data === 'keep') await control.stop();
-      await container.remove({ force: true, v: true });
+      await (data === 'keep' ? control.stop() : container.remove({ force: true, v: true }));
       onStopped(`${serverTitles[name]}: stopped`);
     });
     await control.waitUntilItAnswers(signal);
+    if (volume) noteThatItCameUp(volume);
     onProgress(
       `${serverTitles[name]}: accepts connections (${((performance.now() - began) / 1000).toFixed(1)} s)`,
     );
@@ -66,6 +65,7 @@ export async function startDockerServers(options: StartOptions & { chosen: Serve
     const failed = (await Promise.allSettled(removals.map((remove) => remove(onStopped)))).find(
       (end) => end.status === 'rejected',
     );
+    await removeContainersOfStart(startId);
     process.off('exit', removeInBackground);
     if (failed) throw failed.reason;
   };
@@ -97,5 +97,3 @@ function removeInBackground(): void {
   const program = join(import.meta.dirname, 'remove-containers.main.ts');
   spawn(process.execPath, [program, JSON.stringify(self)], { detached: true, stdio: 'ignore' }).unref();
 }
-
-const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

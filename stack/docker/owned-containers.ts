@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { getContainerRuntimeClient } from 'testcontainers';
 import { checkoutId } from '../folders.ts';
 import { isGone, self, type Owner } from '../processes/register.ts';
@@ -6,32 +7,46 @@ import { isGone, self, type Owner } from '../processes/register.ts';
 // processes alike, and what a crashed starter left behind goes when the next one starts.
 const checkoutLabel = 'event-sync.checkout';
 const ownerLabel = 'event-sync.owner';
+const startLabel = 'event-sync.start';
 
-/** What marks a container as started by this process. */
-export const ownLabels: Record<string, string> = {
+/** What marks a container as started by this process, in the start with this id. */
+export const ownLabels = (start: string): Record<string, string> => ({
   [checkoutLabel]: checkoutId,
   [ownerLabel]: JSON.stringify(self),
-};
+  [startLabel]: start,
+});
+
+/** Readable in `docker ps`, and unique: several starts may run on one engine. */
+export const containerName = (server: string) =>
+  `event-sync-${server.toLowerCase()}-${randomBytes(3).toString('hex')}`;
 
 /** Removes the containers of this checkout whose starter is gone. @returns their names */
 export async function removeLeftoverContainers(): Promise<string[]> {
-  return removeContainers(isGone);
+  return removeContainers((labels) => isGone(ownerIn(labels)));
 }
 
 /** Removes what the given process has started, whether it still runs or not. */
 export async function removeContainersOf(owner: Owner): Promise<void> {
-  await removeContainers((other) => other.pid === owner.pid && other.startedAt === owner.startedAt);
+  await removeContainers((labels) => {
+    const { pid, startedAt } = ownerIn(labels);
+    return pid === owner.pid && startedAt === owner.startedAt;
+  });
 }
 
-async function removeContainers(ofOwner: (owner: Owner) => boolean): Promise<string[]> {
+/** Removes those of one start, also the ones that were created and could not be started. */
+export async function removeContainersOfStart(start: string): Promise<void> {
+  await removeContainers((labels) => labels[startLabel] === start);
+}
+
+const ownerIn = (labels: Record<string, string>) => JSON.parse(labels[ownerLabel] ?? '{}') as Owner;
+
+async function removeContainers(chooses: (labels: Record<string, string>) => boolean): Promise<string[]> {
   const { dockerode } = (await getContainerRuntimeClient()).container;
   const ours = await dockerode.listContainers({
     all: true,
     filters: { label: [`${checkoutLabel}=${checkoutId}`] },
   });
-  const chosen = ours.filter(({ Labels: labels }) =>
-    ofOwner(JSON.parse(labels[ownerLabel] ?? '{}') as Owner),
-  );
+  const chosen = ours.filter(({ Labels: labels }) => chooses(labels));
   await Promise.all(
     chosen.map(async ({ Id: id }) => {
       try {

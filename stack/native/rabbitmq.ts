@@ -1,6 +1,5 @@
-import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { globSync } from 'node:fs';
 import type { ServerControl } from '../control.ts';
 import { freePort } from '../ports.ts';
 import { accepts, rabbitmqAnswers } from '../probes.ts';
@@ -54,6 +53,10 @@ export async function startRabbitmq(
     writeFileSync(path, content);
     return path;
   };
+  const data = join(folder, 'data');
+  const cameUp = join(folder, 'came-up');
+  // A first start that was broken off may have left half of a database: nobody has put anything into it yet.
+  if (!existsSync(cameUp)) rmSync(data, { recursive: true, force: true });
   const [epmdPort, distributionPort] = [await freePort(), await freePort()];
   const environment = {
     ...process.env,
@@ -64,7 +67,7 @@ export async function startRabbitmq(
     RABBITMQ_NODENAME: 'event-sync@localhost',
     RABBITMQ_DIST_PORT: String(distributionPort),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
-    RABBITMQ_MNESIA_BASE: join(folder, 'data'),
+    RABBITMQ_MNESIA_BASE: data,
     RABBITMQ_LOG_BASE: join(folder, 'log.d'),
     RABBITMQ_LOGS: '-',
     RABBITMQ_PLUGINS_EXPAND_DIR: join(folder, 'plugins-expand'),
@@ -106,6 +109,7 @@ export async function startRabbitmq(
   onCreated(withPortMapper(server, epmd));
   await epmd.start(signal);
   await server.start(signal);
+  file('came-up', `${new Date().toISOString()}\n`);
 }
 
 /**

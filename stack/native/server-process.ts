@@ -27,11 +27,14 @@ export interface ServerProgram {
 
 const startDeadlineMs = 90_000;
 const stopGraceMs = 20_000;
+/** A server that is asked to end before it has come up may not listen yet: RabbitMQ does not. */
+const stopGraceBeforeUpMs = 2_000;
 
 /** A server binary of this machine, run as a private child. */
 export class ServerProcess implements ServerControl {
   readonly #program: ServerProgram;
   #child: ChildProcess | undefined;
+  #cameUp = false;
 
   constructor(program: ServerProgram) {
     this.#program = program;
@@ -44,7 +47,9 @@ export class ServerProcess implements ServerControl {
   }
 
   async stop(): Promise<void> {
-    await this.#end((pid) => endTree(pid, this.#program.stopSignal, stopGraceMs));
+    await this.#end((pid) =>
+      endTree(pid, this.#program.stopSignal, this.#cameUp ? stopGraceMs : stopGraceBeforeUpMs),
+    );
   }
 
   async kill(): Promise<void> {
@@ -68,6 +73,7 @@ export class ServerProcess implements ServerControl {
   async #attempt(deadlineMs: number, signal: AbortSignal | undefined): Promise<boolean> {
     const { name, logFile } = this.#program;
     signal?.throwIfAborted();
+    this.#cameUp = false;
     this.#child = this.#spawn();
     const child = this.#child;
     let failure: Error | undefined;
@@ -79,7 +85,8 @@ export class ServerProcess implements ServerControl {
       otherwise: () =>
         `${name} did not accept connections in time. The end of its log, ${logFile}:\n${tailOf(logFile)}`,
     });
-    if (!ended()) return true;
+    this.#cameUp = !ended();
+    if (this.#cameUp) return true;
     if (child.pid !== undefined) forgetProcess(child.pid);
     if (failure === undefined && deadlineMs > 0 && this.#program.mayPass?.(tailOf(logFile))) return false;
     const how = failure?.message ?? `it ended with ${child.signalCode ?? `exit code ${child.exitCode}`}`;

@@ -13,6 +13,7 @@ export class System {
   readonly #onDeath: (service: Service, how: string) => void;
   #servers: Servers | undefined;
   #stopping = false;
+  readonly #dead = new Set<Service>();
 
   constructor(ports: ChosenPorts, onDeath: (service: Service, how: string) => void) {
     this.#ports = ports;
@@ -45,7 +46,10 @@ export class System {
     this.#running.push(service);
     let wasReady = false;
     void service.exited.then(({ code, signal: by }) => {
-      if (wasReady && !this.#stopping) this.#onDeath(service, by ?? `exit code ${code}`);
+      if (this.#stopping) return;
+      this.#dead.add(service);
+      // Before, whoever waits for it to be ready is told.
+      if (wasReady) this.#onDeath(service, by ?? `exit code ${code}`);
     });
     await service.ready({ signal });
     wasReady = true;
@@ -56,6 +60,7 @@ export class System {
     this.#stopping = true;
     let well = true;
     for (const service of this.#running.toReversed()) {
+      if (this.#dead.has(service)) continue;
       const code = await service.stop();
       if (code !== 0) well = false;
       onProgress(

@@ -22,7 +22,7 @@ ${Object.entries(portVariables)
   .map(([name, { title, usual }]) => `  ${name.padEnd(26)}${String(usual).padEnd(8)}${title}`)
   .join('\n')}
 
-To begin with empty databases, stop it and delete .local/ (with Docker: docker volume ls -q -f name=event-sync- | xargs docker volume rm).`;
+To begin with empty databases, stop it and delete .local/.`;
 
 /** What a person who has just started the system wants to know. */
 export function greeting(addresses: ServerAddresses, ports: ServicePorts, seconds: number): string {
