@@ -9,7 +9,7 @@ import { startRabbitmq } from './native/rabbitmq.ts';
 import { startRedis } from './native/redis.ts';
 import { serversFolder, serverUser } from './native/unprivileged-user.ts';
 import { forgetFolder, recordFolder } from './processes/register.ts';
-import type { StartOptions } from './servers.ts';
+import type { StartOptions } from './start-options.ts';
 
 const host = '127.0.0.1';
 

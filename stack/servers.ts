@@ -2,21 +2,12 @@ import { seedPorts, type ServerPorts } from './addresses.ts';
 import { serverNames, type Servers } from './control.ts';
 import { addressesFromEnvironment, useServersFromEnvironment } from './from-environment.ts';
 import { freePort } from './ports.ts';
+import type { StartOptions } from './start-options.ts';
 import { endLeftovers as endLeftoverProcesses } from './processes/register.ts';
 
 export type { PostgresAddress, ServerAddresses, ServerPorts } from './addresses.ts';
+export type { StartOptions } from './start-options.ts';
 export type { ServerControl, ServerName, Servers } from './control.ts';
-
-export interface StartOptions {
-  /** The replaced system's ports, free ones, or these. */
-  readonly ports: 'seed' | 'free' | ServerPorts;
-  /** `keep`: data stay in `.local/` (or Docker volumes of this checkout). `fresh`: empty servers, deleted by `stop`. */
-  readonly data: 'keep' | 'fresh';
-  /** One line of text, for people; nothing is ever printed by this module itself. */
-  readonly onProgress: (text: string) => void;
-  /** Breaks the start off: it rejects with the signal's reason once everything that was started has ended again. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 const ways = ['environment', 'docker', 'native'] as const;
 

@@ -6,7 +6,7 @@ import { addressesAt, type ServerAddresses, type ServerPorts } from '../addresse
 import { serverNames, serverTitles, type ServerControl, type ServerName, type Servers } from '../control.ts';
 import { postgresAnswers, rabbitmqAnswers, redisAnswers } from '../probes.ts';
 import { self } from '../processes/register.ts';
-import type { StartOptions } from '../servers.ts';
+import type { StartOptions } from '../start-options.ts';
 import { containerControl } from './container-control.ts';
 import { describeContainer } from './containers.ts';
 import { fetchImages, images } from './images.ts';

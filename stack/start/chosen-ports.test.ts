@@ -25,7 +25,7 @@ describe('The ports of npm start', () => {
   });
 
   it('are all named when they are taken, with who holds them and what to set', async () => {
-    const listeners = [createServer().listen(0, '127.0.0.1'), createServer().listen(0, '::1')];
+    const listeners = [createServer().listen(0, '127.0.0.1'), createServer().listen(0, '0.0.0.0')];
     await Promise.all(listeners.map((listener) => once(listener, 'listening')));
     const [first, second] = listeners.map((listener) => String((listener.address() as AddressInfo).port));
     const free = await Promise.all(
