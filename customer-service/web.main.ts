@@ -25,7 +25,7 @@ const config = configOrExit({
 });
 const logger = createLogger({ name, ...config });
 const metrics = createMetrics({ service: name });
-const knex = createKnex(config, { applicationName: name });
+const knex = createKnex(config, { logger, applicationName: name });
 const redis = createRedis(config.REDIS_URL, { logger, name });
 const app = createCustomerApp({ knex, redis, metrics, logger });
 

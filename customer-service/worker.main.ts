@@ -54,7 +54,7 @@ const config = configOrExit({
 
 const logger = createLogger({ name, ...config });
 const metrics = createMetrics({ service: name });
-const knex = createKnex(config, { applicationName: name, poolMax: 5 });
+const knex = createKnex(config, { logger, applicationName: name, poolMax: 5 });
 const redis = createRedis(config.REDIS_URL, { logger, name });
 const cache = createCustomerCache(redis);
 const link = new BrokerLink({

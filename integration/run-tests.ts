@@ -3,6 +3,7 @@ import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import Mocha from 'mocha';
+import { recentLogs } from './world/world.ts';
 import { startSharedServers, stopSharedServers } from './world/servers.ts';
 
 const usage = `Usage: npm test -- [options] [files...]
@@ -83,6 +84,7 @@ for (const file of chosen) mocha.addFile(join(root, file));
 await mocha.loadFilesAsync();
 const stats = await new Promise<Mocha.Stats>((resolve) => {
   const runner = mocha.run(() => resolve(runner.stats!));
+  runner.on('fail', () => console.log(recentLogs().replaceAll(/^/gm, '      | ')));
 });
 await stopSharedServers();
 console.log(`${seconds()} s in all`);

@@ -30,7 +30,7 @@ const config = configOrExit({
 });
 const logger = createLogger({ name, ...config });
 const metrics = createMetrics({ service: name });
-const knex = createKnex(config, { applicationName: name });
+const knex = createKnex(config, { logger, applicationName: name });
 const redis = createRedis(config.REDIS_URL, { logger, name });
 const cache = new VersionedCache(redis, { key: customerKey, ttlSeconds: customerTtlSeconds });
 const customers = new CustomerDirectory({ cache, customerServiceUrl: config.CUSTOMER_SERVICE_URL, logger });

@@ -2,6 +2,7 @@ import knexFactory, { type Knex } from 'knex';
 import pg from 'pg';
 import type { DatabaseSettings } from './config.ts';
 import type { Component } from './lifecycle.ts';
+import type { Logger } from './logger.ts';
 
 /**
  * Limits for every connection, in milliseconds: `pg` has none by default, and a stalled server would hold a request
@@ -31,9 +32,12 @@ export function connectionSettings(settings: DatabaseSettings, applicationName: 
 /** A knex instance with bounded pool and timeouts. `bigint` and `numeric` come back as strings: exact. */
 export function createKnex(
   settings: DatabaseSettings,
-  { applicationName, poolMax = 10 }: { applicationName: string; poolMax?: number },
+  { applicationName, poolMax = 10, logger }: { applicationName: string; poolMax?: number; logger: Logger },
 ): Knex {
+  // What fails a query is told by the query; knex's own lines, which go to the console by default, are details of it.
+  const detail = (message: unknown) => logger.debug({ detail: String(message) }, 'knex');
   return knexFactory({
+    log: { warn: detail, error: detail, debug: detail, deprecate: detail },
     client: 'pg',
     connection: connectionSettings(settings, applicationName) as Knex.PgConnectionConfig,
     pool: { min: 0, max: poolMax },
@@ -61,8 +65,10 @@ export function createPool(
   }: { applicationName: string; max: number; onError: (error: Error) => void },
 ): pg.Pool {
   const pool = new pg.Pool({ ...connectionSettings(settings, applicationName), max, min: 0 });
-  // Without a listener an idle connection that breaks ends the process.
+  // Without a listener a connection that breaks ends the process: an idle one is reported by the pool, one that is in
+  // use by the query that it fails.
   pool.on('error', onError);
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

@@ -17,6 +17,21 @@ import { sharedServers } from './servers.ts';
 export type { ServiceName } from '@event-sync/stack/services-environment.ts';
 
 let worlds = 0;
+const living = new Set<World>();
+
+/** What the processes of the tests that run now have logged at `info` and above, for people who look for a fault. */
+export function recentLogs(): string {
+  return [...living]
+    .flatMap((world) => world.started)
+    .map((service) => {
+      const lines = service.logs().trimEnd().split('\n');
+      const told = lines.filter(
+        (line) => !line.startsWith('{"level":20') && !line.includes('"msg":"request"'),
+      );
+      return `--- ${service.name} (pid ${service.pid})\n${told.slice(-12).join('\n')}`;
+    })
+    .join('\n');
+}
 
 /**
  * A system of its own on the shared servers: two databases, a virtual host, a Redis database, and our four processes,
@@ -78,6 +93,7 @@ export class World {
       worker: await freePort(),
     };
     const world = new World(servers, addresses, name, ports);
+    living.add(world);
     await world.rabbit.createVhost();
     await world.redis.flushdb();
     await world.migrateUp();
@@ -165,7 +181,12 @@ export class World {
     return line === undefined ? 0 : Number(line.slice(line.lastIndexOf(' ') + 1));
   }
 
+  get started(): readonly Service[] {
+    return [...this.#services];
+  }
+
   async destroy(): Promise<void> {
+    living.delete(this);
     await Promise.all([...this.#services].map((service) => service.kill()));
     await Promise.all([this.orderDb.end(), this.customerDb.end()]);
     this.redis.disconnect();
