@@ -71,6 +71,7 @@ function run(node, parameters) {
       child.kill(signal);
     });
   }
+  stopWithNpm(() => child.kill('SIGTERM'));
   child.on('error', (error) => {
     console.error(
       `${node} could not be started: ${error.message}. Delete node_modules and run the command again.`,
@@ -84,4 +85,21 @@ function run(node, parameters) {
     process.kill(process.pid, signal);
     setTimeout(() => process.exit(1), 1_000);
   });
+}
+
+/**
+ * npm hands a SIGTERM to the shell that it has started us with, and the shell ends without handing it on: that it is
+ * gone is all that we hear.
+ *
+ * @param {() => void} stop
+ */
+function stopWithNpm(stop) {
+  if (!process.env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    stop();
+  }, 500);
+  watch.unref();
 }

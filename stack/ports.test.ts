@@ -33,7 +33,7 @@ describe('A port', () => {
 
   it('is traced to the process that listens on it', async () => {
     const port = await listen('127.0.0.1');
-    expect(portHolders(port).join()).to.match(new RegExp(`mocha.* \\(pid ${process.pid}\\)$`));
+    expect(portHolders(port).join()).to.match(new RegExp(`node.* \\(pid ${process.pid}\\)$`));
   });
 
   it('is not traced to who is connected to it', () => {
