@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { chownSync, existsSync, lstatSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { checkoutId, localFolder } from '../folders.ts';
 
@@ -45,6 +45,11 @@ export function serversFolder(user: ServerUser | undefined): string {
       `${outside} belongs to somebody else: remove it, or move this checkout to where ${user?.name ?? 'you'} can read it.`,
     );
   }
+  // Deleting .local/ means to begin anew, so the data that it cannot hold go with the note that it holds instead.
+  const note = join(localFolder, 'data-folder');
+  if (!existsSync(note)) rmSync(join(outside, 'data'), { recursive: true, force: true });
+  mkdirSync(localFolder, { recursive: true });
+  writeFileSync(note, `${join(outside, 'data')}\n`);
   return outside;
 }
 
