@@ -1,9 +1,8 @@
-import { Listr } from 'listr2';
 import { relative } from 'node:path';
 import { checkout, logsFolder } from './folders.ts';
 import { endLeftovers, serversAreGiven } from './servers.ts';
-import { serviceNames, services } from './services-environment.ts';
 import type { Service } from './services.ts';
+import { bringUp, interrupted, TaskFailure } from './start/bring-up.ts';
 import { choosePorts, refuseTakenPorts } from './start/chosen-ports.ts';
 import { lockStart } from './start/run-lock.ts';
 import { System } from './start/system.ts';
@@ -22,7 +21,6 @@ if (process.argv.length > 2) {
 
 /** Why we are asked to stop; until then it is not aborted. */
 const stopping = new AbortController();
-const interrupted = new Error('interrupted');
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (stopping.signal.aborted) {
@@ -57,13 +55,14 @@ async function main(): Promise<number> {
       exitCode = 1;
       sayThatItDied(service, how);
     });
-    await bringUp(system);
+    await bringUp(system, stopping.signal);
     console.log(greeting(system.servers.addresses, ports.services, (performance.now() - began) / 1000));
     await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
   } catch (error) {
-    if (error !== interrupted) {
+    const reason = error instanceof TaskFailure ? error.cause : error;
+    if (reason !== interrupted) {
       exitCode = 1;
-      console.error(`\n${(error as Error).message}`);
+      console.error(`\n${(reason as Error).message}`);
     }
   }
   stopping.abort(interrupted);
@@ -77,49 +76,6 @@ async function main(): Promise<number> {
   unlock?.();
   if (system) console.log('Stopped.');
   return exitCode;
-}
-
-async function bringUp(system: System): Promise<void> {
-  const { signal } = stopping;
-  const tasks = new Listr(
-    [
-      {
-        title: 'PostgreSQL, RabbitMQ, Redis',
-        task: async (_, task) => {
-          await system.startServers((text) => (task.output = text), signal);
-          task.title += ` (${system.servers.how})`;
-        },
-      },
-      {
-        title: 'Migrations',
-        task: async (_, task) => {
-          task.output = await system.migrate(signal);
-        },
-      },
-      {
-        title: 'Services',
-        // Begun in order, waited for together: each of them waits by itself for what it needs.
-        task: (_, task) =>
-          task.newListr(
-            serviceNames.map((name) => ({
-              title: services[name].name,
-              task: () => system.startService(name, signal),
-            })),
-            { concurrent: true, rendererOptions: { collapseSubtasks: false } },
-          ),
-      },
-    ],
-    {
-      // The signals are ours: see above.
-      registerSignalListeners: false,
-      renderer: 'default',
-      fallbackRenderer: 'simple',
-      rendererOptions: { showErrorMessage: false, collapseErrors: false },
-      fallbackRendererOptions: {},
-    },
-  );
-  await tasks.run();
-  signal.throwIfAborted();
 }
 
 function sayThatItDied(service: Service, how: string): void {

@@ -61,11 +61,12 @@ export class System {
     let well = true;
     for (const service of this.#running.toReversed()) {
       if (this.#dead.has(service)) continue;
-      const code = await service.stop();
-      if (code !== 0) well = false;
-      onProgress(
-        `${service.name}: stopped${code === 0 ? '' : ` (exit code ${code ?? 'none: it had to be killed'})`}`,
-      );
+      await service.stop();
+      const { code, signal } = await service.exited;
+      // One that was still starting has not learned to end in order yet: SIGTERM ends it, and that is well.
+      if (code !== 0 && signal !== 'SIGTERM') well = false;
+      const how = signal === 'SIGKILL' ? 'killed: it did not end in time' : (signal ?? `exit code ${code}`);
+      onProgress(`${service.name}: stopped${code === 0 ? '' : ` (${how})`}`);
     }
     await this.#servers?.stop(onProgress);
     return well;
