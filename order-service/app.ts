@@ -1,3 +1,4 @@
+import type { OutboxHint } from '@event-sync/outbox/hint.ts';
 import { createHttpApp } from '@event-sync/platform/http-app.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 import type { Redis } from '@event-sync/platform/redis.ts';
@@ -11,12 +12,13 @@ export interface OrderAppOptions {
   readonly knex: Knex;
   readonly redis: Redis;
   readonly customers: CustomerDirectory;
+  readonly hint: OutboxHint;
   readonly metrics: Registry;
   readonly logger: Logger;
 }
 
 /** The order service without its server and its settings: what `main` wires, and what a test can too. */
-export function createOrderApp({ knex, redis, customers, metrics, logger }: OrderAppOptions): Express {
+export function createOrderApp({ knex, redis, customers, hint, metrics, logger }: OrderAppOptions): Express {
   return createHttpApp({
     info: {
       title: 'Order service',
@@ -24,7 +26,7 @@ export function createOrderApp({ knex, redis, customers, metrics, logger }: Orde
       description:
         'Takes orders. Each one that is answered with 201 is counted exactly once at its customer.',
     },
-    routes: orderRoutes({ knex, customers, metrics }),
+    routes: orderRoutes({ knex, customers, hint, metrics }),
     checks: [
       { name: 'postgres', check: async () => void (await knex.raw('SELECT 1')) },
       { name: 'redis', check: async () => void (await redis.ping()) },

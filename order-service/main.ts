@@ -1,4 +1,5 @@
 import { customerKey, customerTtlSeconds } from '@event-sync/contracts/customer.ts';
+import { hintChannel, OutboxHint } from '@event-sync/outbox/hint.ts';
 import {
   configOrExit,
   databaseSettings,
@@ -34,7 +35,8 @@ const knex = createKnex(config, { logger, applicationName: name });
 const redis = createRedis(config.REDIS_URL, { logger, name });
 const cache = new VersionedCache(redis, { key: customerKey, ttlSeconds: customerTtlSeconds });
 const customers = new CustomerDirectory({ cache, customerServiceUrl: config.CUSTOMER_SERVICE_URL, logger });
-const app = createOrderApp({ knex, redis, customers, metrics, logger });
+const hint = new OutboxHint(() => knex.raw(`NOTIFY ${hintChannel}`));
+const app = createOrderApp({ knex, redis, customers, hint, metrics, logger });
 
 await runProcess(
   [

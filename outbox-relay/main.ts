@@ -13,12 +13,13 @@ import { HttpServer } from '@event-sync/platform/http-server.ts';
 import { runProcess } from '@event-sync/platform/lifecycle.ts';
 import { createLogger } from '@event-sync/platform/logger.ts';
 import { createMetrics } from '@event-sync/platform/metrics.ts';
-import { createPool, poolComponent } from '@event-sync/platform/postgres.ts';
+import { connectionSettings, createPool, poolComponent } from '@event-sync/platform/postgres.ts';
 import { cronExpression } from '@event-sync/platform/scheduled-task.ts';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { pruneByTheClock } from './housekeeping.ts';
 import { backlog } from './outbox/backlog.ts';
+import { HintListener } from './outbox/hint-listener.ts';
 import { Ownership } from './ownership/ownership.ts';
 import { relayMetrics } from './relay/relay-metrics.ts';
 import { Relay } from './relay/relay.ts';
@@ -39,6 +40,9 @@ const config = configOrExit({
   OUTBOX_WINDOW: count(1_000, { max: 50_000 }),
   OUTBOX_BATCH: count(1_000, { max: 50_000 }),
   OUTBOX_CONFIRM_TIMEOUT_MS: count(30_000, { min: 100 }),
+  OUTBOX_MAX_ATTEMPTS: count(50),
+  /** RabbitMQ's own limit, `max_message_size`: 16 MiB by default. */
+  OUTBOX_MAX_MESSAGE_BYTES: count(16 * 1024 * 1024),
   OUTBOX_RETENTION_HOURS: z.coerce.number().positive().default(168),
   OUTBOX_HOUSEKEEPING_CRON: cronExpression('*/5 * * * *'),
 });
@@ -92,6 +96,8 @@ const relay: Relay = new Relay({
   window: config.OUTBOX_WINDOW,
   batch: config.OUTBOX_BATCH,
   pollMs: config.OUTBOX_POLL_MS,
+  maxAttempts: config.OUTBOX_MAX_ATTEMPTS,
+  maxMessageBytes: config.OUTBOX_MAX_MESSAGE_BYTES,
 });
 const app = createHttpApp({
   info: { title: 'Outbox relay', version: '0.1.0', description: 'Publishes the outbox. Health and metrics.' },
@@ -118,6 +124,11 @@ await runProcess(
     publisher,
     ownership,
     relay,
+    new HintListener({
+      settings: connectionSettings(config, `${name}-hints`),
+      onHint: () => relay.wake(),
+      logger,
+    }),
     pruneByTheClock({
       pool,
       logger,

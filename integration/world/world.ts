@@ -121,6 +121,14 @@ export class World {
     return service;
   }
 
+  /** Runs one of our programs with the settings of the relay; it ends by itself. */
+  run(script: string, parameters: readonly string[]): Service {
+    const { PORT: _, ...environment } = this.#environment.outboxRelay;
+    const service = startService({ name: script, script, arguments: parameters, env: environment });
+    this.#services.add(service);
+    return service;
+  }
+
   /** One more of a kind that runs already, on a port of its own. */
   async startAnother(name: ServiceName, env: Record<string, string> = {}): Promise<Service> {
     return this.start(name, { PORT: String(await freePort()), ...env });

@@ -1,4 +1,5 @@
 import { identifier, jsonIdentifier } from '@event-sync/contracts/identifiers.ts';
+import type { OutboxHint } from '@event-sync/outbox/hint.ts';
 import { cutPage, linkHeader, maxLimit, pageQuery } from '@event-sync/platform/paging.ts';
 import { reply, route, type Route } from '@event-sync/platform/route.ts';
 import type { Knex } from 'knex';
@@ -13,12 +14,13 @@ import { orderBody, orderResource } from './order-body.ts';
 export interface OrderRoutesOptions {
   readonly knex: Knex;
   readonly customers: CustomerDirectory;
+  readonly hint: OutboxHint;
   readonly metrics: Registry;
 }
 
 const tags = ['Orders'];
 
-export function orderRoutes({ knex, customers, metrics }: OrderRoutesOptions): Route[] {
+export function orderRoutes({ knex, customers, hint, metrics }: OrderRoutesOptions): Route[] {
   const asked = new Counter({
     name: 'orders_total',
     help: 'Valid orders that were asked for, by what came of them.',
@@ -46,7 +48,7 @@ export function orderRoutes({ knex, customers, metrics }: OrderRoutesOptions): R
     },
     problems: ['unknown-customer', 'customer-undecided'],
     handler: async ({ body: { order: newOrder }, context }) => {
-      const outcome = await placeOrder({ knex, customers }, newOrder, context);
+      const outcome = await placeOrder({ knex, customers, hint }, newOrder, context);
       asked.inc({ outcome: outcome.kind });
       switch (outcome.kind) {
         case 'placed': {

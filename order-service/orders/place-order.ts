@@ -1,6 +1,7 @@
 import { orderCreated } from '@event-sync/contracts/events/order-created.ts';
 import { jsonIdentifier } from '@event-sync/contracts/identifiers.ts';
 import { appendEvent } from '@event-sync/outbox/append-event.ts';
+import type { OutboxHint } from '@event-sync/outbox/hint.ts';
 import type { Knex } from 'knex';
 import type { z } from 'zod';
 import type { CustomerDirectory } from '../customers/customer-directory.ts';
@@ -18,7 +19,7 @@ export type PlaceOrderOutcome =
  * broker nor the relay is needed for it.
  */
 export async function placeOrder(
-  { knex, customers }: { knex: Knex; customers: Pick<CustomerDirectory, 'exists'> },
+  { knex, customers, hint }: { knex: Knex; customers: Pick<CustomerDirectory, 'exists'>; hint: OutboxHint },
   newOrder: NewOrder,
   { traceparent }: { traceparent?: string | undefined } = {},
 ): Promise<PlaceOrderOutcome> {
@@ -27,7 +28,7 @@ export async function placeOrder(
   if (existence === 'not-found') return { kind: 'customer-not-found' };
   if (existence === 'undecided') return { kind: 'undecided' };
 
-  return knex.transaction(async (trx) => {
+  const placed = await knex.transaction(async (trx) => {
     const order = await insertOrder(trx, newOrder);
     const event = await appendEvent(trx, {
       type: orderCreated.event,
@@ -39,8 +40,10 @@ export async function placeOrder(
       timestamp: order.created_at,
       traceparent,
     });
-    return { kind: 'placed', order, eventId: event.id };
+    return { kind: 'placed', order, eventId: event.id } as const;
   });
+  hint.raise();
+  return placed;
 }
 
 /** Ids as JSON numbers with all their digits, as the replaced system sent them; amounts as exact decimal strings. */

@@ -1,17 +1,24 @@
 import type pg from 'pg';
 
-/** Rows waiting, counted up to `limit` so that the look stays cheap, and the age of the oldest, in seconds. */
-export async function backlog(
-  pool: pg.Pool,
-  limit = 100_000,
-): Promise<{ rows: number; oldestSeconds: number }> {
-  const { rows } = await pool.query<{ rows: number; oldest: number }>({
+export interface Backlog {
+  /** Rows waiting, counted up to a limit so that the look stays cheap. */
+  rows: number;
+  /** Age of the oldest of them. */
+  oldestSeconds: number;
+  /** Events that wait for a person. */
+  parked: number;
+}
+
+export async function backlog(pool: pg.Pool, limit = 100_000): Promise<Backlog> {
+  const { rows } = await pool.query<{ waiting: number; oldest: number; parked: number }>({
     name: 'backlog',
     text: `
-      SELECT (SELECT count(*)::int FROM (SELECT 1 FROM outbox LIMIT $1) AS waiting) AS rows,
+      SELECT (SELECT count(*)::int FROM (SELECT 1 FROM outbox LIMIT $1) AS waiting) AS waiting,
              coalesce((SELECT extract(epoch FROM clock_timestamp() - created_at)::float8
-                       FROM outbox ORDER BY position LIMIT 1), 0) AS oldest`,
+                       FROM outbox ORDER BY position LIMIT 1), 0) AS oldest,
+             (SELECT count(*)::int FROM outbox_parked WHERE discarded_at IS NULL) AS parked`,
     values: [limit],
   });
-  return { rows: rows[0]!.rows, oldestSeconds: Math.max(0, rows[0]!.oldest) };
+  const { waiting, oldest, parked } = rows[0]!;
+  return { rows: waiting, oldestSeconds: Math.max(0, oldest), parked };
 }

@@ -11,6 +11,8 @@ import type { OutboxRow } from './row.ts';
  * One snapshot for the whole pass, and so a cursor: two separate reads could miss position 5 in the first and find
  * position 9 of the same key in the second, if both commits fall between them.
  *
+ * A parked event holds back what comes after it in its key, and nothing else; the events behind it are not even read.
+ *
  * Opening is one round trip with the first batch; a pass that finds less than a batch costs one more to end. The
  * numbers are put into the text because the simple protocol, which takes several statements at once, has no parameters.
  */
@@ -31,6 +33,9 @@ export async function openPass(
                coalesce(extract(epoch FROM next_attempt_at - clock_timestamp()) * 1000, 0)::float8 AS wait_ms
         FROM outbox
         WHERE partition IN (${list})
+          AND NOT EXISTS (SELECT 1 FROM outbox_parked AS parked
+                          WHERE parked.ordering_key = outbox.ordering_key AND parked.position < outbox.position
+                            AND parked.discarded_at IS NULL)
         ORDER BY position;
       FETCH ${size} FROM pass`)) as unknown as pg.QueryResult<OutboxRow>[];
     return {

@@ -3,8 +3,17 @@ import type pg from 'pg';
 /** Any number that no one else uses for an advisory lock in this database. */
 const advisoryLock = 7_104_002;
 
+const over = "clock_timestamp() - $1::float8 * interval '1 hour'";
+const statements = [
+  `DELETE FROM outbox_published WHERE position IN (
+     SELECT position FROM outbox_published WHERE published_at < ${over} ORDER BY published_at LIMIT $2)`,
+  // What is parked waits for a person, however long; only what a person has discarded goes.
+  `DELETE FROM outbox_parked WHERE position IN (
+     SELECT position FROM outbox_parked WHERE discarded_at < ${over} LIMIT $2)`,
+];
+
 /**
- * Deletes what was published longer ago than the retention, in batches that each commit alone, so that no lock is held
+ * Deletes what was published or discarded longer ago than the retention, in batches that each commit alone, so that no lock is held
  * for long. Only one run at a time, whatever the number of relays: who finds the lock taken does nothing.
  *
  * @returns the number of rows deleted, or `undefined` if another run is under way.
@@ -25,16 +34,12 @@ export async function prune(
     ]);
     if (!rows[0]?.locked) return undefined;
     let total = 0;
-    for (let run = 0; run < maxBatches; run++) {
-      const { rowCount } = await client.query(
-        `DELETE FROM outbox_published WHERE position IN (
-           SELECT position FROM outbox_published
-           WHERE published_at < clock_timestamp() - $1::float8 * interval '1 hour'
-           ORDER BY published_at LIMIT $2)`,
-        [retentionHours, batch],
-      );
-      total += rowCount ?? 0;
-      if ((rowCount ?? 0) < batch) break;
+    for (const statement of statements) {
+      for (let run = 0; run < maxBatches; run++) {
+        const { rowCount } = await client.query(statement, [retentionHours, batch]);
+        total += rowCount ?? 0;
+        if ((rowCount ?? 0) < batch) break;
+      }
     }
     await client.query('SELECT pg_advisory_unlock($1)', [advisoryLock]);
     return total;

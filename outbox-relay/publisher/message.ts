@@ -1,6 +1,20 @@
 import type { OutgoingMessage } from '@event-sync/platform/broker/confirm-publisher.ts';
 import type { OutboxRow } from '../outbox/row.ts';
 
+/** AMQP 0-9-1 gives one byte to the length of a short string. */
+const shortString = 255;
+
+/** @returns why no broker would ever take the row, or undefined. */
+export function unpublishable(row: OutboxRow, maxMessageBytes: number): string | undefined {
+  for (const column of ['exchange', 'routing_key', 'type'] as const) {
+    const bytes = Buffer.byteLength(row[column]);
+    if (bytes > shortString) return `${column} has ${bytes} bytes, and AMQP allows ${shortString}`;
+  }
+  const bytes = Buffer.byteLength(row.body);
+  if (bytes > maxMessageBytes) return `the body has ${bytes} bytes, and the broker takes ${maxMessageBytes}`;
+  return undefined;
+}
+
 /**
  * The AMQP message of a row. The `cloudEvents:` headers are the binary content mode of the CloudEvents AMQP binding, so
  * that tools which speak CloudEvents 1.0 read it too.

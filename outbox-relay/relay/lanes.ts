@@ -86,6 +86,11 @@ export class Lanes {
     this.#forgetLane(key);
   }
 
+  /** Ends a hold before its time; as with every hold, from the next pass on. */
+  release(row: OutboxRow): void {
+    this.#held.delete(row.ordering_key);
+  }
+
   /** Gives up what is queued, of some partitions or of all. What is in flight stays in hand. */
   giveUpQueued(partitions?: ReadonlySet<number>): void {
     for (const [key, lane] of this.#lanes) {

@@ -1,17 +1,19 @@
 import type { Outcome } from '@event-sync/platform/broker/confirm-publisher.ts';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Backlog } from '../outbox/backlog.ts';
 import type { OutboxRow } from '../outbox/row.ts';
 
 export interface RelayMetrics {
   outcome(kind: Outcome['kind']): void;
   settled(rows: readonly OutboxRow[]): void;
+  parked(): void;
 }
 
 /** What `/metrics` says of the relay, besides Node's own figures. The gauges ask when they are scraped. */
 export function relayMetrics(
   registry: Registry,
   look: {
-    backlog: () => Promise<{ rows: number; oldestSeconds: number }>;
+    backlog: () => Promise<Backlog>;
     ownedPartitions: () => number;
     suspendedRoutes: () => number;
     available: () => boolean;
@@ -40,19 +42,31 @@ export function relayMetrics(
     help: 'Age of the oldest row in the outbox, in seconds',
     registers,
   });
+  const parkedNow = new Gauge({
+    name: 'outbox_parked_rows',
+    help: 'Events that cannot be published and wait for a person',
+    registers,
+  });
+  const parked = new Counter({
+    name: 'outbox_parked_total',
+    help: 'Events that this relay has parked',
+    registers,
+  });
   new Gauge({
     name: 'outbox_backlog_rows',
     help: 'Rows in the outbox, counted up to 100,000',
     registers,
     async collect() {
       try {
-        const { rows, oldestSeconds } = await look.backlog();
+        const { rows, oldestSeconds, parked } = await look.backlog();
         this.set(rows);
         oldest.set(oldestSeconds);
+        parkedNow.set(parked);
       } catch {
         // No figure is better than a wrong one, and /metrics must answer while Postgres is away.
         this.reset();
         oldest.reset();
+        parkedNow.reset();
       }
     },
   });
@@ -70,6 +84,7 @@ export function relayMetrics(
   gauge('outbox_broker_available', '1 while messages can be published', () => Number(look.available()));
 
   return {
+    parked: () => parked.inc(),
     outcome: (kind) => outcomes.inc({ outcome: kind }),
     settled: (rows) => {
       settled.inc(rows.length);

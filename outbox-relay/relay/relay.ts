@@ -1,12 +1,17 @@
-import type { Outcome, ConfirmPublisher } from '@event-sync/platform/broker/confirm-publisher.ts';
+import type {
+  ConfirmPublisher,
+  OutgoingMessage,
+  Outcome,
+} from '@event-sync/platform/broker/confirm-publisher.ts';
 import type { Component } from '@event-sync/platform/lifecycle.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 import type pg from 'pg';
 import { openPass } from '../outbox/pass.ts';
+import { park } from '../outbox/park.ts';
 import { backoff, postpone } from '../outbox/postpone.ts';
 import type { OutboxRow } from '../outbox/row.ts';
 import type { Ownership } from '../ownership/ownership.ts';
-import { toMessage } from '../publisher/message.ts';
+import { toMessage, unpublishable } from '../publisher/message.ts';
 import { Lanes } from './lanes.ts';
 import { Routes } from './routes.ts';
 import type { Settler } from './settler.ts';
@@ -27,7 +32,13 @@ export interface RelayOptions {
   /** Rows in one fetch. */
   batch: number;
   pollMs: number;
+  /** Times that the broker may refuse a row before it is parked. */
+  maxAttempts: number;
+  maxMessageBytes: number;
 }
+
+/** AMQP's reply code for it. */
+const noSuchExchange = 404;
 
 /** A pass holds a snapshot, and a snapshot holds back vacuum: after this time the next one begins. */
 const passLimitMs = 2_000;
@@ -47,8 +58,14 @@ export class Relay implements Component {
   readonly #progress = new Signal();
   readonly #maxInHand: number;
   #inFlight = 0;
+  /**
+   * Messages to send one by one, because the broker closed the channel over one of those in flight and does not say
+   * which. With one in flight it is known.
+   */
+  #suspects = 0;
   #running: Promise<void> | undefined;
   #stopping = false;
+  #pumping = false;
 
   constructor(options: RelayOptions) {
     this.#options = options;
@@ -139,30 +156,50 @@ export class Relay implements Component {
 
   #pump(): void {
     const { publisher, ownership, source, window } = this.#options;
+    // Some outcomes come before publish() returns, and would make this a recursion as deep as the queue is long.
+    if (this.#pumping) return;
     if (!publisher.available) return this.#lanes.giveUpQueued();
-    while (this.#inFlight < window) {
-      const row = this.#lanes.next();
-      if (!row) return;
+    this.#pumping = true;
+    while (this.#inFlight < (this.#suspects > 0 ? 1 : window)) {
+      const row = publisher.available ? this.#lanes.next() : undefined;
+      if (!row) break;
       if (!ownership.holds(row.partition) || this.#stopping) {
         this.#lanes.failed(row, 0);
         continue;
       }
+      const message = this.#messageOf(row, source);
+      if (!message) continue;
+      const alone = this.#suspects > 0;
       this.#inFlight++;
-      publisher.publish(toMessage(row, source), (outcome) => this.#outcome(row, outcome));
+      publisher.publish(message, (outcome) => this.#outcome(row, outcome, alone));
     }
+    this.#pumping = false;
   }
 
-  #outcome(row: OutboxRow, outcome: Outcome): void {
-    const { logger, metrics, settler, pool } = this.#options;
-    const now = performance.now();
+  /** @returns nothing for a row of which no message can be made: it is parked. */
+  #messageOf(row: OutboxRow, source: string): OutgoingMessage | undefined {
+    let reason = unpublishable(row, this.#options.maxMessageBytes);
+    try {
+      if (reason === undefined) return toMessage(row, source);
+    } catch (error) {
+      reason = `no message can be made of it: ${(error as Error).message}`;
+    }
+    this.#park(row, row.attempts, reason);
+    return undefined;
+  }
+
+  /** The one place in which what became of a message becomes what becomes of its row. */
+  #outcome(row: OutboxRow, outcome: Outcome, alone: boolean): void {
+    const { logger, metrics, settler } = this.#options;
     this.#inFlight--;
     metrics.outcome(outcome.kind);
     switch (outcome.kind) {
       case 'confirmed':
+        if (this.#suspects > 0) this.#suspects--;
         if (this.#routes.confirmed(row)) {
           logger.info(
             { exchange: row.exchange, routing_key: row.routing_key },
-            'a queue is bound again: going on',
+            'the route leads to a queue again: going on',
           );
         }
         logger.debug({ event_id: row.event_id }, 'confirmed');
@@ -170,35 +207,79 @@ export class Relay implements Component {
         settler.add(row);
         break;
       case 'returned':
-        if (this.#routes.returned(row, now)) {
-          logger.error(
-            { exchange: row.exchange, routing_key: row.routing_key, event_id: row.event_id },
-            'no queue is bound for this exchange and routing key: its events wait in the outbox. Start the consumer, or bind a queue',
-          );
-        }
-        this.#lanes.failed(row, 0);
+        this.#unroutable(row, 'no queue is bound for this exchange and routing key');
         break;
-      case 'nacked': {
-        const delayMs = backoff(row.attempts);
-        logger.warn(
-          { event_id: row.event_id, attempts: row.attempts + 1, delay_ms: delayMs },
-          outcome.reason,
-        );
-        this.#lanes.failed(row, now + delayMs);
-        postpone(pool, { position: row.position, delayMs, reason: outcome.reason }).catch((error: unknown) =>
-          logger.warn(
-            { err: error, event_id: row.event_id },
-            'could not note the attempt: the row is tried again sooner',
-          ),
-        );
+      case 'nacked':
+        this.#refused(row, outcome.reason);
         break;
-      }
       case 'unknown':
-        // It may have arrived. It is sent again, and the consumer drops the second one by its id.
-        this.#lanes.failed(row, 0);
+        this.#undecided(row, outcome, alone);
         break;
     }
     this.#pump();
     this.#progress.raise();
+  }
+
+  /** Rows of the route wait, without using up attempts, until one that is tried each second arrives. */
+  #unroutable(row: OutboxRow, what: string): void {
+    const { exchange, routing_key, event_id } = row;
+    if (this.#routes.returned(row, performance.now())) {
+      this.#options.logger.error(
+        { exchange, routing_key, event_id },
+        `${what}: its events wait in the outbox. Start the consumer, or bind a queue`,
+      );
+    }
+    this.#lanes.failed(row, 0);
+  }
+
+  #refused(row: OutboxRow, reason: string): void {
+    const { logger, pool, maxAttempts } = this.#options;
+    const attempts = row.attempts + 1;
+    if (attempts >= maxAttempts) return this.#park(row, attempts, `${reason}, ${attempts} times`);
+    const delayMs = backoff(row.attempts);
+    logger.warn({ event_id: row.event_id, attempts, delay_ms: delayMs }, reason);
+    this.#lanes.failed(row, performance.now() + delayMs);
+    postpone(pool, { position: row.position, delayMs, reason }).catch((error: unknown) =>
+      logger.warn(
+        { err: error, event_id: row.event_id },
+        'could not note the attempt: the row is tried again sooner',
+      ),
+    );
+  }
+
+  /**
+   * It may have arrived. It is sent again, and the consumer drops the second one by its id.
+   *
+   * @param alone whether it was in flight alone, so that a refusal can only mean this one.
+   */
+  #undecided(row: OutboxRow, { code, reason }: Outcome & { kind: 'unknown' }, alone: boolean): void {
+    if (code === undefined || !alone) {
+      if (code !== undefined && this.#suspects === 0) {
+        this.#options.logger.warn(
+          { code, reason },
+          'rabbitmq closed the channel over a message: sending one by one',
+        );
+        this.#suspects = this.#options.window;
+      }
+      return this.#lanes.failed(row, 0);
+    }
+    this.#suspects = 0;
+    if (code === noSuchExchange) this.#unroutable(row, 'there is no such exchange');
+    else this.#park(row, row.attempts + 1, reason);
+  }
+
+  #park(row: OutboxRow, attempts: number, reason: string): void {
+    const { logger, pool, metrics } = this.#options;
+    logger.error(
+      { event_id: row.event_id, ordering_key: row.ordering_key, attempts, reason },
+      'parked: it cannot be published, and the events behind it in its key wait. See npm run outbox -- --help',
+    );
+    this.#lanes.failed(row, Infinity);
+    park(pool, { position: row.position, attempts, reason })
+      .then(() => metrics.parked())
+      .catch((error: unknown) =>
+        logger.warn({ err: error, event_id: row.event_id }, 'could not park it: it is tried again'),
+      )
+      .finally(() => this.#lanes.release(row));
   }
 }

@@ -50,6 +50,41 @@ export async function createOutbox(knex: Knex): Promise<void> {
   await knex.raw(`
     COMMENT ON TABLE outbox_published IS 'What the broker confirmed, kept for the retention window'`);
   await knex.raw(`
+    CREATE TABLE outbox_parked (
+      position     bigint PRIMARY KEY,
+      event_id     uuid NOT NULL,
+      ordering_key text NOT NULL,
+      type         text NOT NULL,
+      version      integer NOT NULL,
+      exchange     text NOT NULL,
+      routing_key  text NOT NULL,
+      body         json NOT NULL,
+      traceparent  text,
+      created_at   timestamptz NOT NULL,
+      attempts     integer NOT NULL,
+      reason       text NOT NULL,
+      parked_at    timestamptz NOT NULL DEFAULT now(),
+      discarded_at timestamptz
+    )`);
+  // Asked by every pass: which keys are held back. Discarded events hold nothing back.
+  await knex.raw(
+    'CREATE INDEX outbox_parked_by_key ON outbox_parked (ordering_key, position) WHERE discarded_at IS NULL',
+  );
+  await knex.raw('CREATE INDEX outbox_parked_by_event ON outbox_parked (event_id)');
+  await knex.raw(`
+    COMMENT ON TABLE outbox_parked IS 'Events that cannot be published, with the reason, until a person replays or discards them'`);
+  await knex.raw(`
+    CREATE TABLE outbox_audit (
+      id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      at        timestamptz NOT NULL DEFAULT now(),
+      who       text NOT NULL,
+      action    text NOT NULL CHECK (action IN ('replay', 'discard')),
+      why       text NOT NULL,
+      selection json NOT NULL,
+      event_ids uuid[] NOT NULL
+    )`);
+  await knex.raw(`COMMENT ON TABLE outbox_audit IS 'Who replayed or discarded which events, and why'`);
+  await knex.raw(`
     CREATE TABLE outbox_relay (
       relay_id  uuid PRIMARY KEY,
       alive_until timestamptz NOT NULL
@@ -66,5 +101,7 @@ export async function createOutbox(knex: Knex): Promise<void> {
 }
 
 export async function dropOutbox(knex: Knex): Promise<void> {
-  await knex.raw('DROP TABLE outbox_partition, outbox_relay, outbox_published, outbox');
+  await knex.raw(
+    'DROP TABLE outbox_partition, outbox_relay, outbox_audit, outbox_parked, outbox_published, outbox',
+  );
 }

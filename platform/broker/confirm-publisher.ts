@@ -17,13 +17,15 @@ export interface OutgoingMessage {
  * - `confirmed`: the broker has it, in at least one queue, and is answerable for it.
  * - `returned`: no queue was bound for it. The broker confirms such a message too; it is not delivered all the same.
  * - `nacked`: the broker refused it (a full queue, an internal error).
- * - `unknown`: the connection or the channel ended first, or no confirm came in time. It may be in the queue.
+ * - `unknown`: the connection or the channel ended first, or no confirm came in time. It may be in the queue. With a
+ *   `code` the broker itself closed the channel over one of the messages in flight (404: no such exchange, 406: too
+ *   large); over which one it does not say.
  */
 export type Outcome =
   | { kind: 'confirmed' }
   | { kind: 'returned'; reason: string }
   | { kind: 'nacked'; reason: string }
-  | { kind: 'unknown'; reason: string };
+  | { kind: 'unknown'; reason: string; code?: number };
 
 interface InFlight {
   sentAt: number;
@@ -52,6 +54,8 @@ export class ConfirmPublisher implements Component {
   #blocked: string | undefined;
   #running: Promise<void> | undefined;
   #failure = 'not connected yet';
+  /** The broker's reason for closing the channel, from its arrival until the next channel. */
+  #refusal: { reason: string; code: number } | undefined;
 
   constructor(options: {
     /** Opens a connection, e.g. rascal's `broker.connect`. */
@@ -112,7 +116,10 @@ export class ConfirmPublisher implements Component {
         (error: Error | null) => this.#onConfirm(messageId, entry, error),
       );
     } catch (error) {
-      this.#settle(messageId, entry, { kind: 'unknown', reason: (error as Error).message });
+      const { name, message: reason } = error as Error;
+      // A channel that has closed a moment ago, or a message that AMQP cannot express.
+      if (name === 'IllegalOperationError') this.#settle(messageId, entry, this.#unknown(reason));
+      else this.#settle(messageId, entry, { kind: 'nacked', reason: `it cannot be sent: ${reason}` });
     }
   }
 
@@ -125,7 +132,11 @@ export class ConfirmPublisher implements Component {
         kind: 'nacked',
         reason: 'refused by the broker: a full queue or an internal error',
       });
-    } else this.#settle(messageId, entry, { kind: 'unknown', reason: error.message });
+    } else this.#settle(messageId, entry, this.#unknown(error.message));
+  }
+
+  #unknown(reason: string): Outcome {
+    return { kind: 'unknown', reason, ...this.#refusal };
   }
 
   #settle(messageId: string, entry: InFlight, outcome: Outcome): void {
@@ -158,7 +169,13 @@ export class ConfirmPublisher implements Component {
     const connection = await this.#connect();
     this.#connection = connection;
     if (this.#stopping.signal.aborted) throw new Error('stopping');
-    const { promise: ended, resolve: end } = Promise.withResolvers<string>();
+    const { promise: ended, resolve } = Promise.withResolvers<string>();
+    const end = (reason: string) => {
+      // At once, and not when the promise is heard: whoever hears of an outcome first must not publish into it.
+      this.#channel = undefined;
+      this.#failure = reason;
+      resolve(reason);
+    };
     connection.on('error', (error: Error) => end(error.message));
     connection.on('close', (error?: Error) => end(error?.message ?? 'the connection was closed'));
     connection.on('blocked', (reason: string) => {
@@ -176,7 +193,10 @@ export class ConfirmPublisher implements Component {
         error ? reject(error) : resolve(created),
       );
     });
-    channel.on('error', (error: Error) => end(error.message));
+    channel.on('error', (error: Error & { code?: number }) => {
+      if (error.code !== undefined) this.#refusal = { reason: error.message, code: error.code };
+      end(error.message);
+    });
     channel.on('close', () => end('the channel was closed'));
     channel.on('return', (message: Message) => {
       const entry = this.#inFlight.get(String(message.properties.messageId));
@@ -184,6 +204,7 @@ export class ConfirmPublisher implements Component {
       if (entry) entry.returned = replyText ?? 'returned';
     });
     this.#blocked = undefined;
+    this.#refusal = undefined;
     this.#channel = channel;
     return { ended };
   }
@@ -219,7 +240,7 @@ export class ConfirmPublisher implements Component {
     this.#blocked = undefined;
     if (connection) endConnection(connection, () => {});
     for (const [messageId, entry] of [...this.#inFlight]) {
-      this.#settle(messageId, entry, { kind: 'unknown', reason: this.#failure });
+      this.#settle(messageId, entry, this.#unknown(this.#failure));
     }
   }
 }

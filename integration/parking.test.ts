@@ -1,0 +1,182 @@
+import type { Service } from '@event-sync/stack/services.ts';
+import { expect } from 'chai';
+import { eventually } from './world/eventually.ts';
+import { World } from './world/world.ts';
+
+describe('parking', () => {
+  let world: World;
+  let arrived: { id: string; text: string }[];
+  let stopConsuming: () => Promise<void>;
+  beforeEach(async () => {
+    world = await World.create();
+    arrived = [];
+    await world.rabbit.declare(async (channel) => {
+      await channel.assertExchange('events', 'topic', { durable: true });
+      await channel.assertQueue('all', { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+      await channel.bindQueue('all', 'events', 'text');
+    });
+    stopConsuming = await world.rabbit.consume('all', ({ content, properties }) => {
+      arrived.push({
+        id: String(properties.messageId),
+        text: JSON.parse(content.toString()).text.slice(0, 20),
+      });
+    });
+  });
+  afterEach(async () => {
+    await stopConsuming().catch(() => {});
+    await world.destroy();
+  });
+
+  /** Past `appendEvent`, as another program could write it. @returns the event's id. */
+  async function insert(key: string, text: string, columns: Record<string, string> = {}): Promise<string> {
+    const { rows } = await world.orderDb.query<{ event_id: string }>(
+      `INSERT INTO outbox (event_id, ordering_key, type, version, exchange, routing_key, body)
+       VALUES (gen_random_uuid(), $1, 'text', 1, $2, $3, json_build_object('text', $4::text)) RETURNING event_id`,
+      [key, columns.exchange ?? 'events', columns.routing_key ?? 'text', text],
+    );
+    return rows[0]!.event_id;
+  }
+  const parked = async () =>
+    (
+      await world.orderDb.query<{ event_id: string; reason: string; attempts: number; parked_at: Date }>(
+        'SELECT event_id, reason, attempts, parked_at FROM outbox_parked WHERE discarded_at IS NULL ORDER BY position',
+      )
+    ).rows;
+  const texts = () => arrived.map(({ text }) => text);
+  const outbox = (...parameters: string[]): Service => world.run('outbox-relay/outbox.main.ts', parameters);
+
+  it('parks what no broker would take, holds back its own key, and lets the others go', async () => {
+    await world.start('outboxRelay', { OUTBOX_MAX_MESSAGE_BYTES: '1000' });
+    const large = await insert('a', 'x'.repeat(2_000));
+    await insert('a', 'behind it');
+    const unnameable = await insert('b', 'no such route', { routing_key: 'r'.repeat(256) });
+    await insert('c', 'free');
+    await eventually(async () => expect(await parked()).to.have.length(2));
+    await eventually(() => expect(texts()).to.deep.equal(['free']));
+    const rows = await parked();
+    expect(rows.map(({ event_id }) => event_id)).to.deep.equal([large, unnameable]);
+    expect(rows[0]!.reason).to.match(/the body has 20\d\d bytes, and the broker takes 1000/);
+    expect(rows[1]!.reason).to.contain('routing_key has 256 bytes');
+    expect(await world.rowsIn('outbox'), 'what waits behind it').to.equal(1);
+  });
+
+  it('finds the one message over which the broker closes the channel, among many', async () => {
+    await world.rabbit.declare((channel) => channel.assertExchange('inner', 'topic', { internal: true }));
+    await world.orderDb.query(
+      `INSERT INTO outbox (event_id, ordering_key, type, version, exchange, routing_key, body)
+       SELECT gen_random_uuid(), 'key-' || i, 'text', 1, CASE i WHEN 50 THEN 'inner' ELSE 'events' END, 'text',
+              json_build_object('text', 'text ' || i)
+       FROM generate_series(1, 100) AS i`,
+    );
+    const relay = await world.start('outboxRelay');
+    await eventually(async () => expect(await parked()).to.have.length(1));
+    await eventually(() => expect(new Set(texts()).size).to.equal(99));
+    expect((await parked())[0]!.reason).to.contain("internal exchange 'inner'");
+    expect(await world.metric(relay, 'outbox_parked_total')).to.equal(1);
+  });
+
+  it('lets events wait for an exchange that is not there, and takes them up when it is', async () => {
+    const relay = await world.start('outboxRelay');
+    await insert('a', 'one', { exchange: 'later' });
+    await insert('b', 'two');
+    await eventually(() => expect(texts()).to.deep.equal(['two']));
+    await eventually(async () => expect(await world.metric(relay, 'outbox_suspended_routes')).to.equal(1));
+    expect(await parked()).to.deep.equal([]);
+    await world.rabbit.declare(async (channel) => {
+      await channel.assertExchange('later', 'topic', { durable: true });
+      await channel.bindQueue('all', 'later', 'text');
+    });
+    await eventually(() => expect(texts()).to.include('one'));
+  });
+
+  it('parks what the broker has refused too often, and goes on in order once it is replayed', async () => {
+    await world.rabbit.declare(async (channel) => {
+      await channel.assertQueue('full', {
+        durable: true,
+        arguments: { 'x-queue-type': 'classic', 'x-max-length': 1, 'x-overflow': 'reject-publish' },
+      });
+      await channel.unbindQueue('all', 'events', 'text');
+      await channel.bindQueue('full', 'events', 'text');
+    });
+    await world.start('outboxRelay', { OUTBOX_MAX_ATTEMPTS: '3' });
+    for (const text of ['one', 'two', 'three']) await insert('a', text);
+    await eventually(async () => expect(await parked()).to.have.length(1));
+    const [two] = await parked();
+    expect(two).to.include({ attempts: 3 });
+    expect(two!.reason).to.match(/refused by the broker.*3 times/);
+    expect(await world.rowsIn('outbox')).to.equal(1);
+
+    await stopConsuming();
+    stopConsuming = await world.rabbit.consume('full', ({ content }) =>
+      arrived.push({ id: '', text: JSON.parse(content.toString()).text }),
+    );
+    const replay = outbox('replay', '--id', two!.event_id, '--who', 'tester', '--why', 'there is room again');
+    expect((await replay.exited).code, replay.logs()).to.equal(0);
+    await eventually(() => expect(texts()).to.deep.equal(['one', 'two', 'three']));
+  });
+
+  it('discards a parked event, so that its key goes on without it, and replays it later all the same', async () => {
+    await world.start('outboxRelay', { OUTBOX_MAX_MESSAGE_BYTES: '100' });
+    const large = await insert('a', 'x'.repeat(200));
+    await insert('a', 'behind it');
+    await eventually(async () => expect(await parked()).to.have.length(1));
+    const discard = outbox('discard', '--id', large, '--who', 'tester', '--why', 'nobody needs it');
+    expect((await discard.exited).code, discard.logs()).to.equal(0);
+    await eventually(() => expect(texts()).to.deep.equal(['behind it']));
+    const replay = outbox('replay', '--id', large, '--who', 'tester', '--why', 'somebody does');
+    expect((await replay.exited).code, replay.logs()).to.equal(0);
+    await eventually(async () => expect(await parked()).to.have.length(1));
+    const { rows } = await world.orderDb.query(
+      'SELECT who, action, why, event_ids FROM outbox_audit ORDER BY id',
+    );
+    expect(rows).to.deep.equal([
+      { who: 'tester', action: 'discard', why: 'nobody needs it', event_ids: [large] },
+      { who: 'tester', action: 'replay', why: 'somebody does', event_ids: [large] },
+    ]);
+  });
+
+  it('replays what was published in a window of time, in its old order and with its old ids', async () => {
+    await world.start('outboxRelay');
+    const ids = [await insert('a', 'one'), await insert('a', 'two'), await insert('b', 'three')];
+    await eventually(async () => expect(await world.rowsIn('outbox_published')).to.equal(3));
+    await world.orderDb.query(
+      "UPDATE outbox_published SET published_at = '2026-01-01T12:00:00Z' WHERE event_id <> $1",
+      [ids[2]],
+    );
+    const replay = outbox(
+      ...['replay', '--from', '2026-01-01T00:00:00Z', '--to', '2026-01-02T00:00:00Z'],
+      ...['--who', 'tester', '--why', 'restored from an old dump'],
+    );
+    expect((await replay.exited).code, replay.logs()).to.equal(0);
+    expect(replay.logs()).to.contain('2 events');
+    await eventually(() => expect(arrived).to.have.length(5));
+    expect(arrived.slice(3).map(({ id }) => id)).to.deep.equal(ids.slice(0, 2));
+  });
+
+  it('lists and shows events on the command line, and says what is wrong with a command', async () => {
+    await world.start('outboxRelay', { OUTBOX_MAX_MESSAGE_BYTES: '100' });
+    const large = await insert('a', 'x'.repeat(200));
+    await eventually(async () => expect(await parked()).to.have.length(1));
+    const list = outbox('list');
+    expect((await list.exited).code).to.equal(0);
+    expect(list.logs()).to.contain(large).and.to.contain('the broker takes 100');
+    const show = outbox('show', large);
+    expect((await show.exited).code).to.equal(0);
+    expect(show.logs()).to.contain('parked').and.to.contain('xxxx');
+    for (const wrong of [
+      [],
+      ['replay'],
+      ['replay', '--id', large],
+      ['replay', '--id', 'x', '--why', 'y'],
+      ['replay', '--from', '2026-01-01T00:00:00Z', '--why', 'y'],
+      ['discard', '--from', 'yesterday', '--to', 'today', '--why', 'y'],
+      ['forget'],
+    ]) {
+      const command = outbox(...wrong);
+      expect((await command.exited).code, wrong.join(' ')).to.equal(2);
+      expect(command.logs(), wrong.join(' ')).to.contain('npm run outbox');
+    }
+    const unknown = outbox('show', '01936f3e-7c1a-7c60-8a66-000000000001');
+    expect((await unknown.exited).code).to.equal(1);
+  });
+});

@@ -1,0 +1,43 @@
+import { expect } from 'chai';
+import { parseCommand, WrongCommand } from './command.ts';
+
+const id = '01936f3e-7c1a-7c60-8a66-000000000001';
+
+describe('npm run outbox', () => {
+  it('understands its commands', () => {
+    expect(parseCommand(['list'], 'me')).to.deep.equal({ kind: 'list', limit: 50, after: undefined });
+    expect(parseCommand(['show', id], 'me')).to.deep.equal({ kind: 'show', id });
+    expect(parseCommand(['replay', '--id', id, '--id', id, '--why', 'x'], 'me')).to.deep.equal({
+      kind: 'replay',
+      selection: { ids: [id, id] },
+      operator: { who: 'me', why: 'x' },
+    });
+    expect(parseCommand(['discard', '--parked', '--why', 'x', '--who', 'you'], 'me')).to.deep.equal({
+      kind: 'discard',
+      selection: { parked: 'all' },
+      operator: { who: 'you', why: 'x' },
+    });
+  });
+
+  for (const wrong of [
+    [],
+    ['forget'],
+    ['list', 'all'],
+    ['list', '--limit', '0'],
+    ['show'],
+    ['show', '1'],
+    ['replay', '--why', 'x'],
+    ['replay', '--id', id],
+    ['replay', '--id', id, '--why', ' '],
+    ['replay', '--id', id, '--parked', '--why', 'x'],
+    ['replay', '--from', '2026-01-01T00:00:00Z', '--why', 'x'],
+    ['replay', '--from', 'yesterday', '--to', 'today', '--why', 'x'],
+    ['discard', '--why', 'x'],
+    ['discard', '--from', '2026-01-01T00:00:00Z', '--to', '2026-01-02T00:00:00Z', '--why', 'x'],
+    ['replay', '--everything'],
+  ]) {
+    it(`refuses "${wrong.join(' ')}"`, () => {
+      expect(() => parseCommand(wrong, 'me')).to.throw(WrongCommand);
+    });
+  }
+});

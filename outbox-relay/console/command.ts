@@ -1,0 +1,110 @@
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import type { Operator, Selection } from '../outbox/replay.ts';
+
+export const usage = `Usage: npm run outbox -- <command> [options]
+
+  list [--limit N] [--after POSITION]       parked events, oldest first, with the reason
+  show EVENT_ID                             one event, wherever it stands, with its body
+  replay   --id EVENT_ID [--id ...]         parked, discarded or published events, by id
+  replay   --parked                         everything that is parked
+  replay   --from TIME --to TIME            everything that was published in that time (ISO 8601, --to excluded)
+  discard  --id EVENT_ID [--id ...]         give parked events up; until the retention is over they can be replayed
+  discard  --parked
+
+replay and discard want  --why TEXT  and take  --who NAME  (default: the user of this machine): both are written down.
+
+A parked event that is replayed gets its old place, and its key goes on in order. Replaying is safe for consumers that
+drop duplicates by id: the id stays the same.
+
+Environment: DATABASE_HOST (localhost), DATABASE_PORT (5433), DATABASE_USER (postgres), DATABASE_PASSWORD (password),
+DATABASE_NAME (orders_development): where npm start and docker compose have the database of the orders.`;
+
+export type Command =
+  | { kind: 'help' }
+  | { kind: 'list'; limit: number; after: string | undefined }
+  | { kind: 'show'; id: string }
+  | { kind: 'replay'; selection: Selection; operator: Operator }
+  | { kind: 'discard'; selection: Exclude<Selection, { publishedFrom: string }>; operator: Operator };
+
+export class WrongCommand extends Error {}
+
+const id = z.uuid({ error: (issue) => `${String(issue.input)} is not an event id` });
+const time = z.iso.datetime({
+  offset: true,
+  error: (issue) => `${String(issue.input)} is not a time like 2026-01-31T08:00:00Z`,
+});
+
+/** @throws {WrongCommand} with a sentence for people. */
+export function parseCommand(parameters: readonly string[], user: string): Command {
+  const { values, positionals } = parsed(parameters);
+  const [name, ...rest] = positionals;
+  if (values.help) return { kind: 'help' };
+  const operator = (): Operator => {
+    if (!values.why?.trim()) throw new WrongCommand(`${name} wants --why "the reason": it is written down`);
+    return { who: values.who?.trim() ? values.who : user, why: values.why };
+  };
+  if (name !== 'show' && rest.length > 0) throw new WrongCommand(`${rest.join(' ')}: not expected here`);
+  switch (name) {
+    case 'list':
+      return {
+        kind: 'list',
+        limit: checked(z.coerce.number().int().min(1).max(10_000), values.limit),
+        after: values.after,
+      };
+    case 'show':
+      if (rest.length !== 1) throw new WrongCommand('show wants one event id');
+      return { kind: 'show', id: checked(id, rest[0]) };
+    case 'replay': {
+      const ways = [values.id, values.parked, values.from ?? values.to].filter(Boolean);
+      if (ways.length !== 1)
+        throw new WrongCommand('replay wants one of --id, --parked, or --from with --to');
+      if (!values.from !== !values.to) throw new WrongCommand('--from and --to go together');
+      const selection: Selection = values.id
+        ? { ids: values.id.map((each) => checked(id, each)) }
+        : values.parked
+          ? { parked: 'all' }
+          : { publishedFrom: checked(time, values.from), publishedTo: checked(time, values.to) };
+      return { kind: 'replay', selection, operator: operator() };
+    }
+    case 'discard': {
+      if (values.from ?? values.to)
+        throw new WrongCommand('discard takes --id or --parked: what was published is published');
+      if (!values.id === !values.parked) throw new WrongCommand('discard wants one of --id and --parked');
+      const selection = values.id
+        ? { ids: values.id.map((each) => checked(id, each)) }
+        : ({ parked: 'all' } as const);
+      return { kind: 'discard', selection, operator: operator() };
+    }
+    default:
+      throw new WrongCommand(name === undefined ? 'Say what to do' : `${name} is no command`);
+  }
+}
+
+function parsed(parameters: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...parameters],
+      allowPositionals: true,
+      options: {
+        id: { type: 'string', multiple: true },
+        parked: { type: 'boolean' },
+        from: { type: 'string' },
+        to: { type: 'string' },
+        who: { type: 'string' },
+        why: { type: 'string' },
+        limit: { type: 'string', default: '50' },
+        after: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new WrongCommand((error as Error).message);
+  }
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (!result.success) throw new WrongCommand(result.error.issues.map(({ message }) => message).join('; '));
+  return result.data;
+}

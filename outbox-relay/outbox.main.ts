@@ -1,0 +1,89 @@
+import { parseConfig, databaseSettings, ConfigError } from '@event-sync/platform/config.ts';
+import { createPool } from '@event-sync/platform/postgres.ts';
+import { userInfo } from 'node:os';
+import type pg from 'pg';
+import { parseCommand, usage, WrongCommand, type Command } from './console/command.ts';
+import { findEvent, listParked, type FoundEvent } from './outbox/find.ts';
+import { discard, replay } from './outbox/replay.ts';
+
+/** `npm run outbox`: what an operator does with events that could not be published, straight in the database. */
+const write = (text: string) => process.stdout.write(`${text}\n`);
+
+function describe(event: FoundEvent): string {
+  const since = event.since === null ? '' : ` since ${event.since.toISOString()}`;
+  const lines = [
+    `${event.event_id}  ${event.state}${since}`,
+    `  ${event.type} v${event.version} for ${event.ordering_key}, to ${event.exchange} / ${event.routing_key}`,
+    `  written ${event.created_at.toISOString()}, position ${event.position}, attempts ${event.attempts}`,
+  ];
+  if (event.reason) lines.push(`  ${event.reason}`);
+  if (event.body !== undefined) lines.push(`  ${event.body}`);
+  return lines.join('\n');
+}
+
+async function run(command: Exclude<Command, { kind: 'help' }>, pool: pg.Pool): Promise<number> {
+  switch (command.kind) {
+    case 'list': {
+      const events = await listParked(pool, command);
+      write(events.length === 0 ? 'Nothing is parked.' : events.map(describe).join('\n'));
+      const last = events.at(-1);
+      if (events.length === command.limit && last)
+        write(`More: npm run outbox -- list --after ${last.position}`);
+      return 0;
+    }
+    case 'show': {
+      const places = await findEvent(pool, command.id);
+      write(
+        places.length === 0
+          ? `There is no event ${command.id}: it was never written, or its retention is over.`
+          : places.map(describe).join('\n'),
+      );
+      return places.length === 0 ? 1 : 0;
+    }
+    case 'replay':
+    case 'discard': {
+      const [ids, done] =
+        command.kind === 'replay'
+          ? [await replay(pool, command.selection, command.operator), 'put back into the outbox']
+          : [await discard(pool, command.selection, command.operator), 'discarded'];
+      for (const id of ids) write(id);
+      write(`${ids.length} ${ids.length === 1 ? 'event' : 'events'} ${done}.`);
+      const asked = 'ids' in command.selection ? command.selection.ids : [];
+      const missing = asked.filter((id) => !ids.includes(id.toLowerCase()));
+      for (const id of missing) write(`${id}: nothing to do. See npm run outbox -- show ${id}`);
+      return missing.length > 0 ? 1 : 0;
+    }
+  }
+}
+
+try {
+  const command = parseCommand(process.argv.slice(2), userInfo().username);
+  if (command.kind === 'help') write(usage);
+  else {
+    const local = {
+      DATABASE_HOST: 'localhost',
+      DATABASE_PORT: '5433',
+      DATABASE_USER: 'postgres',
+      DATABASE_PASSWORD: process.env.DATABASE_PASSWORD_FILE ? '' : 'password',
+      DATABASE_NAME: 'orders_development',
+    };
+    const config = parseConfig(databaseSettings, { ...local, ...process.env });
+    const pool = createPool(config, { applicationName: 'outbox-console', max: 1, onError: () => {} });
+    try {
+      process.exitCode = await run(command, pool);
+    } finally {
+      await pool.end();
+    }
+  }
+} catch (error) {
+  if (error instanceof WrongCommand) {
+    process.stderr.write(`${error.message}. See npm run outbox -- --help\n`);
+    process.exitCode = 2;
+  } else {
+    const { message } = error as Error;
+    const what =
+      error instanceof ConfigError ? message : `The outbox could not be reached or changed: ${message}`;
+    process.stderr.write(`${what}\n`);
+    process.exitCode = 1;
+  }
+}
