@@ -1,6 +1,8 @@
+import { freePort } from '@event-sync/stack/ports.ts';
 import type { Service } from '@event-sync/stack/services.ts';
 import { expect } from 'chai';
 import { eventually } from './world/eventually.ts';
+import { request } from './world/http.ts';
 import { World } from './world/world.ts';
 
 describe('parking', () => {
@@ -178,5 +180,42 @@ describe('parking', () => {
     }
     const unknown = outbox('show', '01936f3e-7c1a-7c60-8a66-000000000001');
     expect((await unknown.exited).code).to.equal(1);
+  });
+
+  it('does the same over the admin API, for those who have the token', async () => {
+    const token = 'a-token-of-some-length';
+    const port = String(await freePort());
+    await world.start('outboxRelay', {
+      OUTBOX_MAX_MESSAGE_BYTES: '100',
+      ADMIN_TOKEN: token,
+      ADMIN_PORT: port,
+    });
+    const api = (path: string, json?: unknown, authorization = `Bearer ${token}`) =>
+      request(`http://127.0.0.1:${port}${path}`, { ...(json ? { json } : {}), headers: { authorization } });
+    const large = await insert('a', 'x'.repeat(200));
+    await insert('a', 'behind it');
+    await eventually(async () => expect((await api('/outbox/parked')).body).to.have.length(1));
+
+    for (const authorization of ['', 'Bearer', 'Bearer wrong', `Basic ${token}`]) {
+      for (const path of ['/outbox/parked', '/api-docs/', '/openapi.json', '/nothing']) {
+        expect((await api(path, undefined, authorization)).status, `${path} ${authorization}`).to.equal(401);
+      }
+    }
+    expect((await request(`http://127.0.0.1:${port}/up`)).status).to.equal(200);
+    expect((await api(`/outbox/events/${large}`)).body[0]).to.include({ state: 'parked', event_id: large });
+    expect((await api('/outbox/events/01936f3e-7c1a-7c60-8a66-000000000001')).status).to.equal(404);
+    expect((await api('/outbox/discard', { ids: [large], who: 'tester' })).status, 'without why').to.equal(
+      422,
+    );
+    expect((await api('/outbox/discard', { ids: ['1'], who: 'tester', why: 'x' })).status).to.equal(422);
+
+    const discarded = await api('/outbox/discard', { ids: [large], who: 'tester', why: 'nobody needs it' });
+    expect(discarded.body).to.deep.equal({ event_ids: [large] });
+    await eventually(() => expect(texts()).to.deep.equal(['behind it']));
+    const replayed = await api('/outbox/replay', { ids: [large], who: 'tester', why: 'somebody does' });
+    expect(replayed.body).to.deep.equal({ event_ids: [large] });
+    await eventually(async () => expect((await api('/outbox/parked')).body).to.have.length(1));
+    const { rows } = await world.orderDb.query('SELECT count(*)::int AS count FROM outbox_audit');
+    expect(rows[0]!.count).to.equal(2);
   });
 });

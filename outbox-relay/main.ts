@@ -17,6 +17,7 @@ import { connectionSettings, createPool, poolComponent } from '@event-sync/platf
 import { cronExpression } from '@event-sync/platform/scheduled-task.ts';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { createAdminApp } from './http/admin-app.ts';
 import { pruneByTheClock } from './housekeeping.ts';
 import { backlog } from './outbox/backlog.ts';
 import { HintListener } from './outbox/hint-listener.ts';
@@ -45,6 +46,13 @@ const config = configOrExit({
   OUTBOX_MAX_MESSAGE_BYTES: count(16 * 1024 * 1024),
   OUTBOX_RETENTION_HOURS: z.coerce.number().positive().default(168),
   OUTBOX_HOUSEKEEPING_CRON: cronExpression('*/5 * * * *'),
+  /** The admin API is there only with a token; it can replay and discard events. */
+  ADMIN_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, { error: 'must have at least 16 characters, and no spaces' })
+    .optional(),
+  ADMIN_HOST: z.string().default('127.0.0.1'),
+  ADMIN_PORT: port(3005),
 });
 
 const logger = createLogger({ name, ...config });
@@ -115,11 +123,20 @@ const app = createHttpApp({
   logger,
 });
 
+const admin = config.ADMIN_TOKEN
+  ? new HttpServer(createAdminApp({ pool, token: config.ADMIN_TOKEN, logger }), {
+      host: config.ADMIN_HOST,
+      port: config.ADMIN_PORT,
+      logger: logger.child({ api: 'admin' }),
+    })
+  : undefined;
+
 logger.info({ relay_id: relayId }, 'starting');
 await runProcess(
   [
     poolComponent(pool),
     new HttpServer(app, { host: config.HOST, port: config.PORT, logger }),
+    ...(admin ? [admin] : []),
     link,
     publisher,
     ownership,

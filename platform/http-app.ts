@@ -1,5 +1,11 @@
 import type { ProblemCode } from '@event-sync/contracts/problems.ts';
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import express, {
+  type Express,
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import helmet from 'helmet';
 import type { Registry } from 'prom-client';
 import { apiDocs } from './api-docs.ts';
@@ -19,10 +25,12 @@ export interface HttpAppOptions {
   readonly checks: readonly Check[];
   readonly metrics: Registry;
   readonly logger: Logger;
+  /** Asked for everything but `/up`. Without it anybody may call. */
+  readonly guard?: RequestHandler;
 }
 
 /** A REST service: its routes, what every service has beside them, and one shape for every error. */
-export function createHttpApp({ info, routes, checks, metrics, logger }: HttpAppOptions): Express {
+export function createHttpApp({ info, routes, checks, metrics, logger, guard }: HttpAppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag'); // an ETag here is the version of a row, never a hash of a body
@@ -38,6 +46,8 @@ export function createHttpApp({ info, routes, checks, metrics, logger }: HttpApp
     }),
   );
   app.use(refuseMalformedHead);
+
+  if (guard) app.use((req, res, next) => (req.path === '/up' ? next() : guard(req, res, next)));
 
   const all = [...routes, ...systemRoutes({ checks, metrics })];
   const document = openApiDocument(info, all);
