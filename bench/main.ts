@@ -1,0 +1,35 @@
+/** `npm run bench -- <benchmark> [options]` */
+interface Benchmark {
+  readonly summary: string;
+  /** Loaded only when it is asked for: the libraries that it compares are not small. */
+  readonly load: () => Promise<{ run: (parameters: string[]) => Promise<number> }>;
+}
+
+const benchmarks: Record<string, Benchmark> = {
+  relay: {
+    summary: 'outbox to broker: this relay, the limit of the broker, and other libraries',
+    load: () => import('./relay/relay-bench.ts'),
+  },
+};
+
+const usage = `Usage: npm run bench -- BENCHMARK [options]
+
+${Object.entries(benchmarks)
+  .map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
+  .join('\n')}
+
+npm run bench -- BENCHMARK --help lists its options.`;
+
+const [name, ...parameters] = process.argv.slice(2);
+if (name === undefined || name === '--help' || name === '-h') {
+  console.log(usage);
+  process.exit(name === undefined ? 2 : 0);
+}
+const benchmark = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
+if (!benchmark) {
+  console.error(`There is no benchmark "${name}".\n\n${usage}`);
+  process.exit(2);
+}
+const { run } = await benchmark.load();
+// What may still be open, such as an idle connection of the Docker client, must not hold us up.
+process.exit(await run(parameters));

@@ -1,0 +1,60 @@
+import type { Machine } from '../machine.ts';
+import { median, rounded } from '../statistics.ts';
+import type { ContenderName } from './contenders.ts';
+import type { ArrivalOrder } from './inversions.ts';
+import type { Idle, Latency } from './latency.ts';
+
+/** Messages per second of each contender in one round. */
+export type Round = Record<ContenderName, number>;
+
+/** What is written to `bench/results/`. */
+export interface RelayResult {
+  readonly bench: 'relay';
+  readonly date: string;
+  readonly commit: string;
+  readonly machine: Machine;
+  readonly servers: 'environment' | 'docker' | 'native';
+  readonly versions: Record<string, string>;
+  readonly settings: Record<string, unknown>;
+  /** Rows of each contender in one run. */
+  readonly rows: Record<ContenderName, number>;
+  readonly rounds: readonly Round[];
+  /** Of our relay: of each round. */
+  readonly order: readonly ArrivalOrder[];
+  /** Messages per second of several relays together, by their number. */
+  readonly replicas: Record<string, number>;
+  readonly latency: Latency;
+  readonly idle: Idle;
+}
+
+export const peers = ['graphile-worker', 'pg-boss', 'pg-transactional-outbox', 'textbook'] as const;
+
+/**
+ * Of each round and then the median of those, and not a ratio of medians: what slows a machine down for a while slows
+ * the whole round down.
+ */
+export function medianRatio(rounds: readonly Round[], of: ContenderName, to: ContenderName): number {
+  return median(rounds.map((round) => round[of] / round[to]));
+}
+
+export function medianRate(rounds: readonly Round[], of: ContenderName): number {
+  return median(rounds.map((round) => round[of]));
+}
+
+/** For programs: the last line with `--json`. */
+export function jsonLine({
+  rounds,
+  order,
+  latency,
+}: Pick<RelayResult, 'rounds' | 'order' | 'latency'>): string {
+  return JSON.stringify({
+    bench: 'relay',
+    rounds: rounds.length,
+    limit_per_s: rounded(medianRate(rounds, 'limit'), 0),
+    ours_per_s: rounded(medianRate(rounds, 'ours'), 0),
+    ratio_to_limit: rounded(medianRatio(rounds, 'ours', 'limit'), 3),
+    ratio_to: Object.fromEntries(peers.map((peer) => [peer, rounded(medianRatio(rounds, 'ours', peer), 2)])),
+    inversions: order.reduce((sum, { inversions }) => sum + inversions, 0),
+    latency_ms: latency.commit_to_confirm_ms,
+  });
+}

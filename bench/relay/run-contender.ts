@@ -1,0 +1,131 @@
+import { startService, type Service } from '@event-sync/stack/services.ts';
+import { freePort } from '@event-sync/stack/ports.ts';
+import type { PostgresAddress } from '@event-sync/stack/servers.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
+import { contenderEnvironment } from './contenders/environment.ts';
+import type { Contender } from './contenders.ts';
+import { settleDown, withClient, type Databases } from './databases.ts';
+import type { Queue } from './queue.ts';
+
+export interface Stage {
+  readonly databases: Databases;
+  readonly queue: Queue;
+  readonly rabbitmqUrl: string;
+  readonly signal: AbortSignal;
+}
+
+/** How long a contender may take without a message more in the queue. */
+const patienceMs = 60_000;
+
+/** Starts the program with what a contender is told; whoever calls it ends it. */
+export async function startContender(
+  { name, script }: Pick<Contender, 'name' | 'script'>,
+  stage: Stage,
+  database: PostgresAddress | undefined,
+  env: Record<string, string> = {},
+): Promise<Service> {
+  return startService({
+    name: `bench-${name}`,
+    script,
+    // Only our relay listens on a port.
+    env: {
+      ...contenderEnvironment(database, stage.rabbitmqUrl),
+      PORT: String(await freePort()),
+      ...env,
+    },
+  });
+}
+
+/**
+ * One run: the rows are there, the contender starts, and from the first message that is seen in the queue it is timed
+ * until all of them are in there and the contender has nothing left to settle.
+ *
+ * @returns messages per second; the queue is left as it is, full
+ */
+export async function runContender(
+  contender: Contender,
+  stage: Stage,
+  rows: number,
+  env: Record<string, string> = {},
+): Promise<number> {
+  await stage.queue.purge();
+  const { database } = contender;
+  const address = database && (await stage.databases.create(databaseName(contender), database.install));
+  if (address) {
+    await withClient(address, (client) => client.query(database.fill(rows)));
+    await settleDown(address);
+  }
+  stage.signal.throwIfAborted();
+  const service = await startContender(contender, stage, address, {
+    BENCH_MESSAGES: String(rows),
+    ...env,
+  });
+  try {
+    if (!address) {
+      let ended = false;
+      void service.exited.then(() => (ended = true));
+      return await timed(stage, rows, [service], async () => ended);
+    }
+    return await withClient(address, (client) =>
+      timed(stage, rows, [service], () => nothingPending(client, database.pending)),
+    );
+  } catch (error) {
+    throw new Error(
+      `${contender.name}: ${(error as Error).message}\n${service.logs().trimEnd().split('\n').slice(-15).join('\n')}`,
+      { cause: error },
+    );
+  } finally {
+    await service.stop();
+    if (address) await stage.databases.drop(address);
+  }
+}
+
+export async function nothingPending(client: pg.Client, statement: string): Promise<boolean> {
+  const { rows } = await client.query<{ pending: boolean }>(statement);
+  return !rows[0]!.pending;
+}
+
+/** Names of databases have no dashes, so that a person need not quote them. */
+const databaseName = ({ name }: Contender) => name.replaceAll('-', '_');
+
+/**
+ * Watches the queue until it holds `rows` messages and `settled` says so. Looks closely only at the beginning and at the
+ * end: each look costs the queue a little.
+ *
+ * @returns messages per second between the first look that found some and the end
+ */
+export async function timed(
+  { queue, signal }: Pick<Stage, 'queue' | 'signal'>,
+  rows: number,
+  services: readonly Service[],
+  settled: () => Promise<boolean>,
+): Promise<number> {
+  let first: { at: number; count: number } | undefined;
+  let last = { at: performance.now(), count: 0 };
+  const failed: string[] = [];
+  for (const service of services) {
+    // The limit ends by itself when it is done; the others only when something is wrong.
+    void service.exited.then(
+      ({ code, signal }) => code !== 0 && failed.push(`${service.name} ended with ${signal ?? code}`),
+    );
+  }
+  for (;;) {
+    signal.throwIfAborted();
+    if (failed[0] !== undefined) throw new Error(`${failed[0]} before it was done`);
+    const count = await queue.count();
+    const now = performance.now();
+    if (count > last.count) last = { at: now, count };
+    if (count > 0) first ??= { at: now, count };
+    if (count >= rows && (await settled())) {
+      return (rows - first!.count) / ((performance.now() - first!.at) / 1_000);
+    }
+    if (count < rows && now - last.at > patienceMs) {
+      throw new Error(
+        `${count} of ${rows} messages are in the queue, and none has come for ${patienceMs / 1_000} s`,
+      );
+    }
+    const near = first === undefined || count > rows * 0.9;
+    await delay(near ? 5 : 50);
+  }
+}
