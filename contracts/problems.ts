@@ -16,8 +16,10 @@ export const problems = {
   'event-not-found': { status: 404, title: 'Event not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'request-timeout': { status: 408, title: 'Request timeout' },
+  'precondition-failed': { status: 412, title: 'Precondition failed' },
   'body-too-large': { status: 413, title: 'Body too large' },
   'unsupported-media-type': { status: 415, title: 'Unsupported media type' },
+  'range-not-satisfiable': { status: 416, title: 'Range not satisfiable' },
   'expectation-failed': { status: 417, title: 'Expectation failed' },
   'validation-failed': { status: 422, title: 'Validation failed' },
   /** An order for a customer that the customer service does not know. */

@@ -24,7 +24,7 @@ export function createCustomerApp({ knex, redis, metrics, logger }: CustomerAppO
     },
     routes: customerRoutes({ knex, cache: createCustomerCache(redis) }),
     checks: [
-      { name: 'postgres', check: async () => void (await knex.raw('SELECT 1')) },
+      { name: 'postgres', check: async () => void (await knex.raw('SELECT FROM customers LIMIT 0')) },
       { name: 'redis', check: async () => void (await redis.ping()) },
     ],
     metrics,

@@ -68,13 +68,6 @@ const link = new BrokerLink({
       [deadLetterQueue]: { arguments: queueArguments[deadLetterQueue] },
     },
     bindings: [{ exchange: eventsExchange, queue: orderEventsQueue, routingKey: orderCreated.routingKey }],
-    subscriptions: {
-      [orderEventsQueue]: {
-        queue: orderEventsQueue,
-        prefetch: 2 * config.CONSUMER_BATCH,
-        closeTimeoutMs: 5_000,
-      },
-    },
   },
   logger,
 });
@@ -83,7 +76,7 @@ const publisher = new ConfirmPublisher({ connect: () => link.connect(), logger, 
 const stopping = new AbortController();
 const consumer: Consumer = new Consumer({
   link,
-  subscription: orderEventsQueue,
+  queue: orderEventsQueue,
   knex,
   putAside: new PutAside({ publisher, logger, signal: stopping.signal }),
   evict: evictOrNote({ knex, cache, logger }),
@@ -96,7 +89,7 @@ const app = createHttpApp({
   info: { title: 'Customer worker', version: '0.1.0', description: 'Counts orders. Health and metrics.' },
   routes: [],
   checks: [
-    { name: 'postgres', check: async () => void (await knex.raw('SELECT 1')) },
+    { name: 'postgres', check: async () => void (await knex.raw('SELECT FROM customers, inbox LIMIT 0')) },
     { name: 'redis', check: async () => void (await redis.ping()) },
     {
       name: 'rabbitmq',

@@ -31,6 +31,7 @@ const ports = await freePorts([
   'ORDER_PORT',
   'CUSTOMER_PORT',
   'RELAY_PORT',
+  'WORKER_PORTS',
   'POSTGRES_ORDER_PORT',
   'POSTGRES_CUSTOMER_PORT',
   'RABBITMQ_PORT',

@@ -108,22 +108,80 @@ describe('the consumer', () => {
     }
   });
 
-  it('is not stopped by headers that mean something to rascal', async () => {
+  it('is not stopped by headers that mean something to a broker or a client, and harms no other message', async () => {
     const hostile = [
       { rascal: { encryption: { name: 'none' } } },
       { rascal: 'text' },
-      { rascal: { redeliveries: 1_000 } },
       { rascal: { recovery: { [orderEventsQueue]: { immediateNack: true } } } },
+      { 'x-death': 'text' },
+      { 'x-death': { count: 1 } },
+      { 'x-death': [5] },
+      { 'x-delivery-count': 100 },
+      { 'x-attempts': 'many' },
     ];
     for (const headers of hostile) {
+      for (let i = 0; i < 3; i++) await send(envelope());
       await send(envelope(), { headers, contentType: 'application/json' });
     }
-    await send(envelope());
-    await eventually(async () => {
-      const dead = await world.rabbit.ready(deadLetterQueue);
-      expect((await world.countOf(1)) + dead).to.equal(hostile.length + 1);
+    await eventually(async () => expect(await world.countOf(1)).to.equal(hostile.length * 4));
+    expect(await world.rabbit.ready(deadLetterQueue)).to.equal(0);
+  });
+
+  it('makes one dead letter of one message, whatever its headers tell the broker to do with copies', async () => {
+    await send('poison', {
+      headers: {
+        CC: [orderEventsQueue, deadLetterQueue],
+        'x-death': [
+          { queue: orderEventsQueue, reason: 'delivery_limit', count: 1, exchange: '', 'routing-keys': [] },
+        ],
+      },
     });
-    expect(await world.countOf(1)).to.be.at.least(3);
+    // Marks the end: what the first one would have set off had come before it.
+    const before = await world.countOf(1);
+    await send(envelope());
+    await eventually(async () => expect(await world.countOf(1)).to.equal(before + 1));
+    const dead = await eventually(async () => {
+      const messages = await world.rabbit.drain(deadLetterQueue);
+      expect(messages).not.to.have.length(0);
+      return messages;
+    });
+    // With the sender's CC on it, our copy would have come back to the queue, and made the next one, without an end.
+    await send(envelope());
+    await eventually(async () => expect(await world.countOf(1)).to.equal(before + 2));
+    expect(dead.length + (await world.rabbit.drain(deadLetterQueue)).length).to.equal(1);
+    expect(dead[0]!.properties.headers).to.have.property('x-original-CC').that.contains(orderEventsQueue);
+    expect(dead[0]!.properties.headers).not.to.have.any.keys('CC', 'x-death');
+  });
+
+  it('tries an event again whose headers say that it has been a dead letter before', async () => {
+    const event = envelope({ data: { order_id: 1, customer_id: 4 } });
+    await send(event, {
+      headers: {
+        'x-death': [
+          {
+            queue: orderEventsQueue,
+            reason: 'delivery_limit',
+            count: 1,
+            exchange: '',
+            'routing-keys': ['x'],
+          },
+          { queue: retryQueue, reason: 'expired', count: 1, exchange: '', 'routing-keys': ['x'] },
+        ],
+      },
+    });
+    await eventually(async () => expect(await world.rabbit.ready(retryQueue)).to.equal(1));
+    await world.putCustomer(4);
+    await eventually(async () => expect(await world.countOf(4)).to.equal(1));
+  });
+
+  it('takes the queue up again when it was deleted and declared anew', async () => {
+    await world.rabbit.declare((channel) => channel.deleteQueue(orderEventsQueue));
+    await eventually(() => expect(worker.logs()).to.contain('consuming was interrupted'));
+    const second = await world.startAnother('customerWorker');
+    await eventually(async () => expect(await world.rabbit.consumers(orderEventsQueue)).to.equal(2));
+    await second.stop();
+    await send(envelope());
+    await eventually(async () => expect(await world.countOf(1)).to.equal(1));
   });
 
   it('ignores a type of event that no handler knows, as the replaced system did', async () => {

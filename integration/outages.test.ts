@@ -166,4 +166,20 @@ describe('while a server is away', () => {
     await eventually(async () => expect(await world.countOf(1)).to.equal(5));
     expect(await world.rowsIn('inbox')).to.equal(5);
   });
+
+  it('RabbitMQ, frozen: relay and worker end with 0 within ten seconds when they are asked to', async () => {
+    const { outboxRelay, customerWorker } = await world.startAll();
+    await world.putCustomer(1);
+    await world.servers.control.rabbitmq.pause();
+    try {
+      expect((await world.placeOrder({ customer_id: 1 })).status).to.equal(201);
+      const began = performance.now();
+      expect(await Promise.all([outboxRelay.stop(), customerWorker.stop()])).to.deep.equal([0, 0]);
+      expect(performance.now() - began).to.be.below(10_000);
+    } finally {
+      await world.servers.control.rabbitmq.resume();
+    }
+    await Promise.all([world.start('outboxRelay'), world.start('customerWorker')]);
+    await eventually(async () => expect(await world.countOf(1)).to.equal(1));
+  });
 });

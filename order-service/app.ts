@@ -28,7 +28,7 @@ export function createOrderApp({ knex, redis, customers, hint, metrics, logger }
     },
     routes: orderRoutes({ knex, customers, hint, metrics }),
     checks: [
-      { name: 'postgres', check: async () => void (await knex.raw('SELECT 1')) },
+      { name: 'postgres', check: async () => void (await knex.raw('SELECT FROM orders, outbox LIMIT 0')) },
       { name: 'redis', check: async () => void (await redis.ping()) },
     ],
     metrics,

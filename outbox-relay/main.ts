@@ -111,7 +111,10 @@ const app = createHttpApp({
   info: { title: 'Outbox relay', version: '0.1.0', description: 'Publishes the outbox. Health and metrics.' },
   routes: [],
   checks: [
-    { name: 'postgres', check: async () => void (await pool.query('SELECT 1')) },
+    {
+      name: 'postgres',
+      check: async () => void (await pool.query('SELECT FROM outbox, outbox_partition LIMIT 0')),
+    },
     {
       name: 'rabbitmq',
       check: async () => {

@@ -24,7 +24,8 @@ export async function readiness(checks: readonly Check[], timeoutMs = 2_000): Pr
       } catch (error) {
         // The kind of fault, not the driver's message: that can carry addresses and user names.
         const { code, message } = error as { code?: string; message: string };
-        return [name, code ?? message] as const;
+        const missing = code === '42P01' ? 'its tables are missing: run the migrations' : undefined;
+        return [name, missing ?? code ?? message] as const;
       } finally {
         clearTimeout(timer);
       }

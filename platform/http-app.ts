@@ -46,7 +46,6 @@ export function createHttpApp({ info, routes, checks, metrics, logger, guard }: 
     }),
   );
   app.use(refuseMalformedHead);
-
   if (guard) app.use((req, res, next) => (req.path === '/up' ? next() : guard(req, res, next)));
 
   const all = [...routes, ...systemRoutes({ checks, metrics })];
@@ -159,6 +158,8 @@ const problemOfStatus: Partial<Record<number, ProblemCode>> = {
   400: 'malformed-request',
   403: 'path-not-found',
   404: 'path-not-found',
+  412: 'precondition-failed',
   413: 'body-too-large',
   415: 'unsupported-media-type',
+  416: 'range-not-satisfiable',
 };

@@ -28,19 +28,24 @@ export interface HttpServerOptions {
   readonly logger: Logger;
 }
 
+/** What express is: a listener that takes a last resort. */
+type App = (req: IncomingMessage, res: ServerResponse, otherwise: () => void) => void;
+
 /** Listens from `start` on. `stop` lets requests in hand end, closes idle keep-alive connections at once, and waits. */
 export class HttpServer implements Component {
   readonly name = 'http';
+  readonly stopLimitMs = drainTimeout + 500;
   readonly #server: Server;
   readonly #options: HttpServerOptions;
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(app: RequestListener, options: HttpServerOptions) {
+  constructor(app: App, options: HttpServerOptions) {
     this.#options = options;
     const listener: RequestListener = (req, res) => {
       if (this.#stopped) res.setHeader('Connection', 'close');
-      app(req, res);
+      // Express asks this only for what it cannot match at all, and would answer with a page of its own.
+      app(req, res, () => answerUnreadableTarget(res));
     };
     // The app refuses a request without a host itself: node would do so without a body.
     this.#server = createServer(
@@ -134,10 +139,17 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
 }
 
 function answerExpectation(_req: IncomingMessage, res: ServerResponse): void {
-  const body = problemBody({
-    problem: 'expectation-failed',
-    detail: 'Only "Expect: 100-continue" is understood: leave the header out.',
-  });
+  answer(res, 'expectation-failed', 'Only "Expect: 100-continue" is understood: leave the header out.');
+}
+
+function answerUnreadableTarget(res: ServerResponse): void {
+  if (res.headersSent) return;
+  const detail = 'The target of the request is neither a path nor a URL: send a path, such as "/up".';
+  answer(res, 'malformed-request', detail);
+}
+
+function answer(res: ServerResponse, problem: ProblemCode, detail: string): void {
+  const body = problemBody({ problem, detail });
   const text = JSON.stringify(body);
   res.writeHead(body.status, {
     'Content-Type': problemMediaType,

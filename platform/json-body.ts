@@ -16,6 +16,10 @@ export async function readJsonBody(req: Request, res: Response): Promise<{ value
   const mediaTypeFault = faultOfMediaType(req.headers['content-type']);
   if (mediaTypeFault) return { problem: 'unsupported-media-type', detail: mediaTypeFault };
 
+  // Before a byte of it is read; for a body of unknown length express counts.
+  if (Number(req.headers['content-length']) > bodyLimit) {
+    return { ...bodyTooLarge, headers: { Connection: 'close' } };
+  }
   const error = await new Promise<unknown>((resolve) => readRaw(req, res, resolve));
   if (error !== undefined) return problemOfReading(error);
 
@@ -41,11 +45,13 @@ function faultOfMediaType(header: string | undefined): string | undefined {
   return undefined;
 }
 
+const bodyTooLarge: ProblemReply = {
+  problem: 'body-too-large',
+  detail: `The body is larger than ${bodyLimit} bytes: send less.`,
+};
+
 const problemsOfReading: Partial<Record<string, ProblemReply>> = {
-  'entity.too.large': {
-    problem: 'body-too-large',
-    detail: `The body is larger than ${bodyLimit} bytes: send less.`,
-  },
+  'entity.too.large': bodyTooLarge,
   'encoding.unsupported': {
     problem: 'unsupported-media-type',
     detail: 'The body is compressed: send it as it is.',

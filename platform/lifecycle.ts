@@ -5,12 +5,15 @@ export interface Component {
   readonly name: string;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Milliseconds after which a stop goes on without it; 3,000 if not said. */
+  readonly stopLimitMs?: number;
 }
 
 /**
  * Starts the components in the order given and stops them in the reverse order: first what lets work in, last what the
  * work needs. `SIGTERM` and `SIGINT` stop the process with exit code 0; a second signal, or a stop that takes longer
- * than `stopTimeoutMs`, ends it with 1. So does a `failure`: something that only a person can resolve, found while
+ * than `stopTimeoutMs`, ends it with 1. A component that does not stop, because the server that it talks to is frozen,
+ * is left behind: what it had in hand is done again. So does a `failure`: something that only a person can resolve, found while
  * running.
  */
 export async function runProcess(
@@ -39,7 +42,7 @@ export async function runProcess(
     let code = exitCode;
     for (const component of components.toReversed()) {
       try {
-        await component.stop();
+        await bounded(component, logger);
       } catch (error) {
         logger.error({ err: error, component: component.name }, 'a component failed to stop');
         code = 1;
@@ -75,4 +78,18 @@ export async function runProcess(
     }
   }
   logger.info('started');
+}
+
+async function bounded(component: Component, logger: Logger): Promise<void> {
+  const limit = component.stopLimitMs ?? 3_000;
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => {
+    logger.warn(
+      { component: component.name, limit_ms: limit },
+      'does not stop, a server may be away: going on without it',
+    );
+    resolve();
+  }, limit);
+  await Promise.race([component.stop(), late]);
+  clearTimeout(timer);
 }

@@ -9,7 +9,7 @@ import type { Logger } from './logger.ts';
  * for ever. The client's own limit lies above the server's, so that the server's clearer error comes first.
  */
 const statementTimeoutMs = 5_000;
-const lockTimeoutMs = 2_000;
+const lockTimeoutMs = 4_000;
 const connectTimeoutMs = 3_000;
 
 export function connectionSettings(settings: DatabaseSettings, applicationName: string): pg.ClientConfig {

@@ -57,7 +57,10 @@ async function main(): Promise<number> {
     });
     await bringUp(system, stopping.signal);
     console.log(greeting(system.servers.addresses, ports.services, (performance.now() - began) / 1000));
+    // Something has to keep us alive when all services have died: the servers are still ours to end.
+    const alive = setInterval(() => {}, 2 ** 30);
     await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
+    clearInterval(alive);
   } catch (error) {
     const reason = error instanceof TaskFailure ? error.cause : error;
     if (reason !== interrupted) {

@@ -14,14 +14,7 @@ Places orders for some new customers, and shows how they go through the outbox a
 
 Environment: ORDER_PORT (3001), CUSTOMER_PORT (3002), RELAY_PORT (3003), WORKER_PORT (3004), as for npm start.`;
 
-const { values } = parseArgs({
-  options: {
-    orders: { type: 'string', default: '500' },
-    customers: { type: 'string', default: '5' },
-    clients: { type: 'string', default: '10' },
-    help: { type: 'boolean', default: false },
-  },
-});
+const values = parameters();
 if (values.help) {
   console.log(usage);
   process.exit(0);
@@ -32,6 +25,22 @@ const [orders, customers, clients] = [values.orders, values.customers, values.cl
   console.error(`"${text}" is no number from 1 to 1000000.\n\n${usage}`);
   process.exit(2);
 }) as [number, number, number];
+
+function parameters() {
+  try {
+    return parseArgs({
+      options: {
+        orders: { type: 'string', default: '500' },
+        customers: { type: 'string', default: '5' },
+        clients: { type: 'string', default: '10' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    process.exit(2);
+  }
+}
 
 /** How often the counts are looked at, in milliseconds: the resolution of the latencies. */
 const lookEveryMs = 10;

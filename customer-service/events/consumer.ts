@@ -1,6 +1,6 @@
 import { isTransient } from '@event-sync/platform/transient-error.ts';
 import type { BrokerLink } from '@event-sync/platform/broker/broker-link.ts';
-import type { RascalSession } from '@event-sync/platform/broker/rascal-broker.ts';
+import { QueueConsumer, type Delivery } from '@event-sync/platform/broker/queue-consumer.ts';
 import type { Component } from '@event-sync/platform/lifecycle.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 import type { Knex } from 'knex';
@@ -8,14 +8,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { applyBatch, type AppliedBatch } from './apply-batch.ts';
 import { Batcher } from './batcher.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
-import type { Delivery, ReceivedEvent } from './delivery.ts';
+import type { ReceivedEvent } from './delivery.ts';
 import { parseMessage } from './parse-message.ts';
 import { attemptsOf, maxAttempts, type PutAside } from './put-aside.ts';
 
 export interface ConsumerOptions {
   link: BrokerLink;
-  /** Name of rascal's subscription. */
-  subscription: string;
+  queue: string;
   knex: Knex;
   putAside: PutAside;
   /** Evicts, or notes down durably what could not be evicted. Never lets the batch fail for a cache. */
@@ -35,32 +34,31 @@ export class Consumer implements Component {
   readonly name = 'consumer';
   readonly #options: ConsumerOptions;
   readonly #batcher: Batcher<Delivery>;
+  readonly #source: QueueConsumer;
   readonly #stopping = new AbortController();
-  #session: RascalSession | undefined;
-  #subscribing: Promise<void> | undefined;
-  #subscribed = false;
-  #connected = false;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
-    this.#batcher = new Batcher((deliveries) => this.#work(deliveries), {
-      maxItems: options.maxBatch,
-      waitMs: options.waitMs,
+    const { link, queue, logger, maxBatch: maxItems, waitMs } = options;
+    this.#batcher = new Batcher((deliveries) => this.#work(deliveries), { maxItems, waitMs });
+    this.#source = new QueueConsumer({
+      connect: () => link.connect(),
+      queue,
+      // One batch at work, and the next one waiting.
+      prefetch: 2 * maxItems,
+      onDelivery: (delivery) => this.#batcher.add(delivery),
+      logger,
     });
   }
 
   /** Why nothing is consumed, for people. */
   get problem(): string | undefined {
-    return this.#subscribed && this.#connected ? undefined : 'not subscribed to the queue';
+    return this.#source.problem;
   }
 
   async start(): Promise<void> {
-    if (this.#stopped) return;
-    // Not waited for: the worker starts, and says that it is not ready, while the broker is away.
-    this.#subscribing ??= this.#subscribe().catch((error: unknown) => {
-      if (!this.#stopping.signal.aborted) this.#options.logger.error({ err: error }, 'cannot subscribe');
-    });
+    if (!this.#stopped) await this.#source.start();
   }
 
   stop(): Promise<void> {
@@ -69,36 +67,13 @@ export class Consumer implements Component {
 
   /**
    * Takes nothing more and works off what was delivered. What cannot be applied now, because a server is away, is left
-   * unacknowledged: closing the channel puts it back into the queue.
+   * unacknowledged: the end of the connection puts it back into the queue.
    */
   async #stop(): Promise<void> {
     this.#stopping.abort();
-    const cancelled = this.#session?.cancel().catch(() => {});
+    await this.#source.cancel();
     await this.#batcher.drain();
-    await cancelled;
-  }
-
-  async #subscribe(): Promise<void> {
-    const { link, subscription, logger } = this.#options;
-    const broker = await link.broker();
-    if (this.#stopping.signal.aborted) return;
-    const session = await broker.subscribe(subscription);
-    this.#session = session;
-    this.#connected = true;
-    broker.on('disconnect', () => (this.#connected = false));
-    broker.on('vhost_initialised', () => (this.#connected = true));
-    session.on('error', (error) => {
-      // Of a channel that is gone: the broker delivers those messages again, and they are dropped as duplicates.
-      if (/channel has been closed/i.test(error.message))
-        logger.debug({ err: error }, 'too late to acknowledge');
-      else logger.warn({ err: error }, 'the subscription was interrupted: rascal is taking it up again');
-    });
-    session.on('subscribed', () => {
-      this.#subscribed = true;
-      logger.info({ subscription }, 'consuming');
-    });
-    session.on('invalid_content', (_error, message, ackOrNack) => this.#batcher.add({ message, ackOrNack }));
-    session.on('message', (message, _content, ackOrNack) => this.#batcher.add({ message, ackOrNack }));
+    await this.#source.stop();
   }
 
   async #work(deliveries: Delivery[]): Promise<void> {
@@ -209,7 +184,7 @@ export class Consumer implements Component {
   /** The one place in which an outcome becomes an acknowledgement. */
   #end(delivery: Delivery, outcome: 'applied' | 'duplicate' | 'ignored' | 'retry' | 'dead-letter'): void {
     this.#options.metrics.ended(outcome);
-    delivery.ackOrNack();
+    delivery.ack();
   }
 }
 

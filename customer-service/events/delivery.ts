@@ -1,11 +1,4 @@
-import type { AckOrNack } from '@event-sync/platform/broker/rascal-broker.ts';
-import type { ConsumeMessage } from 'amqplib/callback_api';
-
-/** A message as the broker handed it over, and the way to acknowledge it. */
-export interface Delivery {
-  readonly message: ConsumeMessage;
-  readonly ackOrNack: AckOrNack;
-}
+import type { Delivery } from '@event-sync/platform/broker/queue-consumer.ts';
 
 /** A message that was understood: which event it is, whom it is about, and the id by which duplicates are dropped. */
 export interface ReceivedEvent<Data = unknown> {

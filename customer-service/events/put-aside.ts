@@ -68,9 +68,7 @@ export class PutAside {
   ): Promise<void> {
     const properties: Record<string, unknown> = { ...message.properties };
     const { messageId, contentType, type, timestamp, correlationId } = properties;
-    const original: Record<string, unknown> = { ...message.properties.headers };
-    // Rascal writes its own bookkeeping into what it delivers; with it, a copy could be refused on its next delivery.
-    delete original.rascal;
+    let original = harmless(message.properties.headers ?? {});
     for (let failures = 0; ; failures++) {
       this.#signal.throwIfAborted();
       const { promise, resolve } = Promise.withResolvers<Outcome>();
@@ -90,6 +88,8 @@ export class PutAside {
       );
       const outcome = await promise;
       if (outcome.kind === 'confirmed') return;
+      // Headers that came over the wire and that our client cannot write again: the message matters more than they do.
+      if (outcome.kind === 'nacked') original = {};
       if (failures === 0) {
         this.#logger.warn(
           { event_id: id, queue, outcome },
@@ -99,6 +99,24 @@ export class PutAside {
       await delay(500, undefined, { signal: this.#signal });
     }
   }
+}
+
+/** Headers that are orders to the broker or to a client, and not the sender's own information. */
+const meaningful =
+  /^(x-death|x-(first|last)-death-.*|x-delivery-count|x-acquired-count|x-opt-.*|CC|BCC|rascal)$/i;
+
+/**
+ * A copy that carried them would be routed once more (`CC`: an endless loop of dead letters), be held back by the
+ * broker as a cycle (`x-death`), or stop another client. They are kept as text under another name.
+ */
+function harmless(headers: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) =>
+      meaningful.test(name)
+        ? [`x-original-${name.slice(0, 100)}`, JSON.stringify(value).slice(0, 1_000)]
+        : [name, value],
+    ),
+  );
 }
 
 function strings<T extends Record<string, unknown>>(values: T): { [K in keyof T]?: string } {

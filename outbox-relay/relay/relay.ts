@@ -41,7 +41,7 @@ export interface RelayOptions {
 const noSuchExchange = 404;
 
 /** A pass holds a snapshot, and a snapshot holds back vacuum: after this time the next one begins. */
-const passLimitMs = 2_000;
+const passLimitMs = 5_000;
 
 /**
  * Claims rows, publishes them, and has them settled once they are confirmed. Outcomes become row updates here and

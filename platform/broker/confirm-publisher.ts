@@ -1,6 +1,7 @@
 import type { ConfirmChannel, Connection, Message, Options } from 'amqplib/callback_api';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Component } from '../lifecycle.ts';
+import { endConnection } from './end-connection.ts';
 import type { Logger } from '../logger.ts';
 
 export interface OutgoingMessage {
@@ -242,30 +243,5 @@ export class ConfirmPublisher implements Component {
     for (const [messageId, entry] of [...this.#inFlight]) {
       this.#settle(messageId, entry, this.#unknown(this.#failure));
     }
-  }
-}
-
-/** How long a broker may take to answer the close of a connection; a half-open one never does. */
-const closeTimeoutMs = 1_000;
-
-function endConnection(connection: Connection, done: () => void): void {
-  let ended = false;
-  const end = () => {
-    if (ended) return;
-    ended = true;
-    clearTimeout(timer);
-    done();
-  };
-  connection.on('error', () => {});
-  const timer = setTimeout(() => {
-    // amqplib has no call for it: cuts the socket under a connection whose peer does not answer.
-    (connection as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
-    end();
-  }, closeTimeoutMs);
-  try {
-    connection.close(end);
-  } catch {
-    // Already closed.
-    end();
   }
 }

@@ -1,4 +1,4 @@
-import type { Connection, ConsumeMessage } from 'amqplib/callback_api';
+import type { Connection } from 'amqplib/callback_api';
 import type { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import rascal from 'rascal';
@@ -11,24 +11,7 @@ import type { Logger } from '../logger.ts';
 export interface RascalBroker extends EventEmitter {
   /** Opens one more connection by the vhost's configuration; it is the caller's to watch and to close. */
   connect(vhost: string): Promise<Connection>;
-  subscribe(name: string): Promise<RascalSession>;
   shutdown(): Promise<void>;
-}
-
-export type AckOrNack = (error?: Error, recovery?: { strategy: 'nack'; requeue: boolean }) => void;
-
-export interface RascalSession extends EventEmitter {
-  on(
-    event: 'message',
-    listener: (message: ConsumeMessage, content: unknown, ackOrNack: AckOrNack) => void,
-  ): this;
-  on(
-    event: 'invalid_content',
-    listener: (error: Error, message: ConsumeMessage, ackOrNack: AckOrNack) => void,
-  ): this;
-  on(event: 'error', listener: (error: Error) => void): this;
-  on(event: 'subscribed' | 'close' | 'cancelled', listener: () => void): this;
-  cancel(): Promise<void>;
 }
 
 /** The one vhost of our configuration. Which one it is on the server is said by the path of the URL. */
@@ -38,7 +21,6 @@ export interface Topology {
   exchanges?: Record<string, { type: 'topic' | 'direct' | 'fanout' }>;
   queues?: Record<string, { arguments: Record<string, unknown> }>;
   bindings?: { exchange: string; queue: string; routingKey: string }[];
-  subscriptions?: Record<string, { queue: string; prefetch: number; closeTimeoutMs: number }>;
 }
 
 /** A rascal configuration: what rascal asserts at each (re)connection, and how it comes back. */
@@ -74,24 +56,6 @@ export function rascalConfig(url: string, connectionName: string, topology: Topo
         ),
       },
     },
-    subscriptions: Object.fromEntries(
-      Object.entries(topology.subscriptions ?? {}).map(([name, { queue, prefetch, closeTimeoutMs }]) => [
-        name,
-        {
-          vhost,
-          queue,
-          prefetch,
-          retry,
-          // Without it a shutdown waits for ever for messages that nobody will acknowledge.
-          closeTimeout: closeTimeoutMs,
-          // Hands over the bytes as they came. Rascal would parse by the content type that the message claims, and
-          // a message that is not what it claims is ours to put aside with a reason.
-          contentType: 'application/octet-stream',
-          // A message with rascal's own encryption header would else be looked up in `undefined`: a crash from outside.
-          encryption: {},
-        },
-      ]),
-    ),
   };
 }
 
