@@ -225,6 +225,23 @@ describe('the consumer', () => {
     await eventually(async () => expect(await world.redis.exists('customer:1')).to.equal(0));
   });
 
+  it('forgets the ids of applied events when their retention is over, and not before', async () => {
+    const [old, young] = [randomUUID(), randomUUID()];
+    await world.customerDb.query(
+      "INSERT INTO inbox VALUES ($1, now() - interval '25 hours'), ($2, now() - interval '23 hours')",
+      [old, young],
+    );
+    const second = await world.startAnother('customerWorker', {
+      INBOX_RETENTION_HOURS: '24',
+      INBOX_HOUSEKEEPING_CRON: '* * * * * *',
+    });
+    await eventually(async () => {
+      const { rows } = await world.customerDb.query<{ event_id: string }>('SELECT event_id FROM inbox');
+      expect(rows).to.deep.equal([{ event_id: young }]);
+    });
+    expect(await second.stop()).to.equal(0);
+  });
+
   it('counts right with two workers, the same customers, and every event twice', async () => {
     const customers = [1, 2, 3, 4, 5];
     for (const id of customers) await world.putCustomer(id);

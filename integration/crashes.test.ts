@@ -1,38 +1,8 @@
 import { deadLetterQueue, orderEventsQueue } from '@event-sync/contracts/topology.ts';
 import { expect } from 'chai';
-import type pg from 'pg';
 import { eventually } from './world/eventually.ts';
+import { endBackends, lockTable, waitsForLock } from './world/locks.ts';
 import { World } from './world/world.ts';
-
-/** Holds a table so that nobody else can write to it, until the returned function is called. */
-async function lockTable(pool: pg.Pool, table: string): Promise<() => Promise<void>> {
-  const client = await pool.connect();
-  await client.query(`BEGIN; LOCK TABLE ${table} IN EXCLUSIVE MODE`);
-  return async () => {
-    await client.query('ROLLBACK');
-    client.release();
-  };
-}
-
-/** Resolves when a backend of this application waits for a lock. */
-async function waitsForLock(pool: pg.Pool, application: string): Promise<void> {
-  await eventually(async () => {
-    const { rowCount } = await pool.query(
-      `SELECT 1 FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name = $1 AND wait_event_type = 'Lock'`,
-      [application],
-    );
-    expect(rowCount, `${application} waiting for a lock`).to.be.greaterThan(0);
-  });
-}
-
-/** A killed process leaves its backends at work until they notice: what they still did would not be a crash's doing. */
-async function endBackends(pool: pg.Pool, application: string): Promise<void> {
-  await pool.query(
-    'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1',
-    [application],
-  );
-}
 
 describe('a process that ends', () => {
   let world: World;

@@ -1,4 +1,5 @@
 import { orderEventsQueue } from '@event-sync/contracts/topology.ts';
+import { freePort } from '@event-sync/stack/ports.ts';
 import { expect } from 'chai';
 import { eventually } from './world/eventually.ts';
 import { request } from './world/http.ts';
@@ -114,6 +115,22 @@ describe('while a server is away', () => {
       expect((await request(world.url('customerWeb', '/readyz'))).status).to.equal(200);
       expect(await world.rowsIn('pending_evictions')).to.equal(0);
     });
+  });
+
+  it('Redis, out of reach of the worker alone: what it could not evict is evicted by the next that can', async () => {
+    await Promise.all([world.start('customerWeb'), world.start('orderService'), world.start('outboxRelay')]);
+    await world.putCustomer(1);
+    await world.customer(1);
+    const worker = world.spawn('customerWorker', { REDIS_URL: `redis://127.0.0.1:${await freePort()}` });
+    expect((await world.placeOrder({ customer_id: 1 })).status).to.equal(201);
+    await eventually(async () => {
+      expect(await world.metric(worker, 'events_consumed_total{outcome="applied"')).to.equal(1);
+    });
+    expect((await world.customer(1)).body.orders_count, 'still cached').to.equal(0);
+    await worker.stop();
+    await world.start('customerWorker');
+    await eventually(async () => expect((await world.customer(1)).body.orders_count).to.equal(1));
+    await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.equal(0));
   });
 
   it('the customer service, and the customer is not cached: 503 with Retry-After, and nothing is stored', async () => {

@@ -2,7 +2,9 @@ import { orderEventsQueue } from '@event-sync/contracts/topology.ts';
 import { appendEvent } from '@event-sync/outbox/append-event.ts';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
+import { randomUUID } from 'node:crypto';
 import { eventually } from './world/eventually.ts';
+import { lockTable, waitsForLock } from './world/locks.ts';
 import { World, withKnex } from './world/world.ts';
 
 const event = (key: string, number: number) => ({
@@ -13,6 +15,18 @@ const event = (key: string, number: number) => ({
   orderingKey: key,
   data: { key, number },
 });
+
+/** For NODE_OPTIONS: a process whose wall clock is off by some hours. */
+function clockOff(hours: number): string {
+  const program = `
+    const { Date: Right } = globalThis;
+    const now = () => Right.now() + ${hours * 3_600_000};
+    globalThis.Date = class Date extends Right {
+      constructor(...given) { super(...(given.length > 0 ? given : [now()])); }
+      static now() { return now(); }
+    };`;
+  return `--import=data:text/javascript,${encodeURIComponent(program)}`;
+}
 
 /** The numbers of each key, in the order in which they came, each at its first arrival. */
 class Arrivals {
@@ -122,6 +136,26 @@ describe('the relay', () => {
     expect(rows.map(({ number }) => number)).to.deep.equal([1, 2]);
   });
 
+  it('keeps the order within a key when two commits fall between two reads of one pass', async () => {
+    // The relay reads four rows, and no more before all of them are settled.
+    await world.start('outboxRelay', { OUTBOX_BATCH: '4', OUTBOX_WINDOW: '1' });
+    await withKnex(world.addresses.postgresOrder, async (knex) => {
+      const first = await knex.transaction();
+      await appendEvent(first, event('key', 1));
+      const release = await lockTable(world.orderDb, 'outbox_published');
+      await knex.transaction(async (trx) => {
+        for (const key of ['a', 'b', 'c', 'd']) await appendEvent(trx, event(key, 1));
+      });
+      await waitsForLock(world.orderDb, 'outbox-relay');
+      // One before what the pass has read, one after it.
+      await first.commit();
+      await knex.transaction((trx) => appendEvent(trx, event('key', 2)));
+      await release();
+    });
+    await eventually(() => expect(arrivals.count).to.equal(6));
+    expect(arrivals.byKey.get('key')).to.deep.equal([1, 2]);
+  });
+
   it('two at once: both work, each event comes once, and in order', async () => {
     const [one, two] = [await world.start('outboxRelay'), await world.startAnother('outboxRelay')];
     await eventually(async () => {
@@ -149,6 +183,115 @@ describe('the relay', () => {
     await withKnex(world.addresses.postgresOrder, (knex) => append(knex, 20, 1, 2));
     await eventually(() => expect(arrivals.count).to.equal(40));
     arrivals.expectInOrder();
+  });
+
+  for (const [words, hours] of [
+    ['an hour fast', 1],
+    ['an hour slow', -1],
+  ] as const) {
+    it(`leaves leases to their owner until they have run out, on a machine whose clock is ${words}`, async () => {
+      const neighbour = randomUUID();
+      const partitionsOf = async (owner: string) =>
+        (await world.orderDb.query('SELECT 1 FROM outbox_partition WHERE owner = $1', [owner])).rowCount;
+      await world.orderDb.query(
+        "INSERT INTO outbox_relay VALUES ($1, clock_timestamp() + interval '30 minutes')",
+        [neighbour],
+      );
+      await world.orderDb.query(
+        "UPDATE outbox_partition SET owner = $1, owned_until = clock_timestamp() + interval '30 minutes'",
+        [neighbour],
+      );
+      const relay = await world.start('outboxRelay', { NODE_OPTIONS: clockOff(hours) });
+      const heartbeat = async () => {
+        const { rows } = await world.orderDb.query<{ alive_until: string }>(
+          'SELECT alive_until::text FROM outbox_relay WHERE relay_id <> $1',
+          [neighbour],
+        );
+        expect(rows).to.have.length(1);
+        return rows[0]!.alive_until;
+      };
+      const first = await eventually(heartbeat);
+      // With its second heartbeat it has been through a whole round.
+      await eventually(async () => expect(await heartbeat()).not.to.equal(first));
+      expect(await partitionsOf(neighbour)).to.equal(64);
+      await world.orderDb.query(
+        "UPDATE outbox_partition SET owned_until = clock_timestamp() - interval '1 second'",
+      );
+      await eventually(async () => {
+        expect(await world.metric(relay, 'outbox_owned_partitions'), 'its share beside a neighbour').to.equal(
+          32,
+        );
+      });
+    });
+  }
+
+  it('publishes nothing more of what it had read when it wakes up after its leases have run out', async () => {
+    const paused = await world.start('outboxRelay');
+    await withKnex(world.addresses.postgresOrder, async (knex) => {
+      await knex.transaction(async (trx) => {
+        for (let number = 1; number <= 600; number++) await appendEvent(trx, event('key', number));
+      });
+      await eventually(() => expect(arrivals.count).to.be.above(10));
+      process.kill(paused.pid, 'SIGSTOP');
+      const next = await world.startAnother('outboxRelay');
+      await eventually(async () => expect(await world.rowsIn('outbox')).to.equal(0));
+      await eventually(() => expect(arrivals.count).to.equal(600));
+      expect(await world.metric(next, 'outbox_settled_total'), 'left by the paused one').to.be.above(100);
+      const { duplicates } = arrivals;
+      process.kill(paused.pid, 'SIGCONT');
+      await eventually(async () => {
+        expect(await world.metric(paused, 'outbox_owned_partitions')).to.equal(32);
+      });
+      await append(knex, 20, 1, 1);
+      await eventually(() => expect(arrivals.count).to.equal(620));
+      // The one that it was about to send when it was stopped, at the most.
+      expect(arrivals.duplicates - duplicates).to.be.within(0, 1);
+    });
+    arrivals.expectInOrder();
+  });
+
+  it('settles what it has published before it ends when it is asked to stop, so that nothing is sent twice', async () => {
+    const relay = await world.start('outboxRelay');
+    const release = await lockTable(world.orderDb, 'outbox_published');
+    await withKnex(world.addresses.postgresOrder, async (knex) => {
+      await append(knex, 20, 1, 1);
+      await waitsForLock(world.orderDb, 'outbox-relay');
+      // Confirmed while a settling is under way: these wait for the next one.
+      await append(knex, 20, 2, 1);
+      await eventually(() => expect(arrivals.count).to.equal(40));
+      const stopped = relay.stop();
+      await eventually(() => expect(relay.logs()).to.contain('"msg":"stopping"'));
+      await release();
+      expect(await stopped).to.equal(0);
+      expect(await world.rowsIn('outbox')).to.equal(0);
+      await world.start('outboxRelay');
+      await append(knex, 20, 3, 1);
+    });
+    await eventually(() => expect(arrivals.count).to.equal(60));
+    expect(arrivals.duplicates).to.equal(0);
+    arrivals.expectInOrder();
+  });
+
+  it('gives partitions back only when what it has published of them is settled', async () => {
+    const one = await world.start('outboxRelay');
+    await eventually(async () => expect(await world.metric(one, 'outbox_owned_partitions')).to.equal(64));
+    const release = await lockTable(world.orderDb, 'outbox_published');
+    await withKnex(world.addresses.postgresOrder, (knex) => append(knex, 20, 1, 1));
+    await eventually(() => expect(arrivals.count).to.equal(20));
+    const two = await world.startAnother('outboxRelay');
+    const { rows } = await world.orderDb.query<{ ready: string }>('SELECT clock_timestamp()::text AS ready');
+    // Two rounds of both: one could have given, and the other taken and published. A heartbeat lasts six seconds.
+    await eventually(async () => {
+      const { rowCount } = await world.orderDb.query(
+        "SELECT 1 FROM outbox_relay WHERE alive_until > $1::timestamptz + interval '10.5 seconds'",
+        [rows[0]!.ready],
+      );
+      expect(rowCount).to.equal(2);
+    });
+    await release();
+    await eventually(async () => expect(await world.metric(two, 'outbox_owned_partitions')).to.equal(32));
+    await eventually(async () => expect(await world.rowsIn('outbox')).to.equal(0));
+    expect(arrivals.duplicates).to.equal(0);
   });
 
   it('keeps the order within a key while connections are cut and relays are killed', async function () {

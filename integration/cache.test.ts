@@ -1,0 +1,31 @@
+import { customerKey } from '@event-sync/contracts/customer.ts';
+import { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
+import { expect } from 'chai';
+import { World } from './world/world.ts';
+
+describe('the cache of customers', () => {
+  let world: World;
+  before(async () => {
+    world = await World.create();
+    await world.start('customerWeb');
+  });
+  after(() => world.destroy());
+
+  it('refuses what a reader has read before a change and puts there after it', async () => {
+    const named = (name: string) => world.putCustomer(1, { name, address: 'Calle 123, Ciudad' });
+    const versionOf = (etag: string | null) => etag!.replaceAll('"', '');
+    // A reader as in the services, at the same key, who is overtaken between its read and its fill.
+    const reader = new VersionedCache(world.redis, { key: customerKey, ttlSeconds: 60 });
+    await named('Old name');
+    const { body: old, headers } = await world.customer(1);
+    await named('New name');
+    expect(await reader.fill('1', old, versionOf(headers.get('etag')))).to.equal('stale');
+    expect(await world.redis.exists(customerKey('1'))).to.equal(0);
+    // An eviction that comes late, of the change before, lets nothing old in either.
+    await reader.evict([{ id: '1', version: versionOf(headers.get('etag')) }]);
+    expect(await reader.fill('1', old, versionOf(headers.get('etag')))).to.equal('stale');
+    const { body: now, headers: newer } = await world.customer(1);
+    expect(now.name).to.equal('New name');
+    expect(await reader.fill('1', now, versionOf(newer.get('etag')))).to.equal('filled');
+  });
+});

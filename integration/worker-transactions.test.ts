@@ -1,0 +1,117 @@
+import { deadLetterQueue, eventsExchange, orderEventsQueue } from '@event-sync/contracts/topology.ts';
+import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
+import { eventually } from './world/eventually.ts';
+import { connectBeside, endBackends, holdLocks, lockTable, waitsForLock } from './world/locks.ts';
+import { World } from './world/world.ts';
+
+const orderOf = (customer: number) =>
+  JSON.stringify({
+    id: randomUUID(),
+    event: 'order_created',
+    version: 1,
+    timestamp: '2026-01-01T00:00:00.000Z',
+    data: { order_id: 1, customer_id: customer },
+  });
+
+describe('what the worker does, in which order', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await World.create();
+    await world.start('customerWeb');
+  });
+  afterEach(() => world.destroy());
+
+  const send = (...contents: string[]) => world.rabbit.publishAll(eventsExchange, 'order.created', contents);
+
+  it('keeps nothing of an event before the commit: killed until then, it is sent it again and counts it', async () => {
+    await world.putCustomer(1);
+    const worker = await world.start('customerWorker');
+    const release = await lockTable(world.customerDb, 'customers');
+    await send(orderOf(1));
+    await waitsForLock(world.customerDb, 'customer-worker');
+    await worker.kill();
+    await endBackends(world.customerDb, 'customer-worker');
+    await release();
+    expect(await world.rowsIn('inbox')).to.equal(0);
+    await eventually(async () => expect(await world.rabbit.ready(orderEventsQueue)).to.equal(1));
+    await world.start('customerWorker');
+    await eventually(async () => expect(await world.countOf(1)).to.equal(1));
+  });
+
+  it('evicts after the commit and not before', async () => {
+    await world.putCustomer(1);
+    await world.customer(1);
+    await world.start('customerWorker');
+    // A transaction that writes to the inbox waits in its COMMIT for as long as the lock is held.
+    await world.customerDb.query(`
+      CREATE FUNCTION wait_at_commit() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END';
+      CREATE CONSTRAINT TRIGGER wait_at_commit AFTER INSERT ON inbox DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION wait_at_commit()`);
+    const release = await holdLocks(world.customerDb, 'SELECT pg_advisory_xact_lock(1)');
+    await send(orderOf(1));
+    await waitsForLock(world.customerDb, 'customer-worker');
+    expect(await world.redis.exists('customer:1')).to.equal(1);
+    await release();
+    await eventually(async () => expect(await world.redis.exists('customer:1')).to.equal(0));
+    expect((await world.customer(1)).body.orders_count).to.equal(1);
+  });
+
+  describe('with two customers in one batch', () => {
+    // Stored in the opposite order of their ids, which is how a plan would find them.
+    beforeEach(async () => {
+      for (const id of [2, 1]) await world.putCustomer(id);
+      await world.start('customerWorker', { CONSUMER_BATCH: '2', CONSUMER_WAIT_MS: '1000' });
+    });
+
+    it('locks them in the order of their ids, so that two workers never wait in a circle', async () => {
+      const release = await holdLocks(world.customerDb, 'SELECT FROM customers WHERE id = 1 FOR UPDATE');
+      await send(orderOf(2), orderOf(1));
+      await waitsForLock(world.customerDb, 'customer-worker');
+      const { rowCount } = await world.customerDb.query(
+        'SELECT FROM customers WHERE id = 2 FOR UPDATE SKIP LOCKED',
+      );
+      expect(rowCount, 'the second is not locked while it waits for the first').to.equal(1);
+      await release();
+      await eventually(async () => {
+        for (const id of [1, 2]) expect(await world.countOf(id)).to.equal(1);
+      });
+    });
+
+    it('applies the batch again when the database ends it because of a deadlock', async () => {
+      const client = await connectBeside(world.customerDb);
+      await client.query('BEGIN; SELECT FROM customers WHERE id = 2 FOR UPDATE');
+      await send(orderOf(2), orderOf(1));
+      await waitsForLock(world.customerDb, 'customer-worker');
+      // This closes the circle. Who has waited the longest finds it and is ended: the worker.
+      await client
+        .query('SELECT FROM customers WHERE id = 1 FOR UPDATE; COMMIT')
+        .catch(() => client.query('ROLLBACK'));
+      await client.end();
+      await eventually(async () => {
+        for (const id of [1, 2]) expect(await world.countOf(id)).to.equal(1);
+      });
+      expect(await world.rabbit.ready(deadLetterQueue)).to.equal(0);
+    });
+  });
+
+  it('keeps a message until its dead letter is safe: killed before, it is sent the message again', async () => {
+    const poison = '{"event":';
+    const worker = await world.start('customerWorker');
+    await world.rabbit.declare((channel) => channel.deleteQueue(deadLetterQueue));
+    await send(poison);
+    await eventually(() => expect(worker.logs()).to.contain('could not be put aside'));
+    await worker.kill();
+    await eventually(async () => expect(await world.rabbit.ready(orderEventsQueue)).to.equal(1));
+    // It declares the queue again.
+    await world.start('customerWorker');
+    const [dead] = await eventually(async () => {
+      const messages = await world.rabbit.drain(deadLetterQueue);
+      expect(messages).to.have.length(1);
+      return messages;
+    });
+    expect(dead!.content.toString()).to.equal(poison);
+    expect(await world.rabbit.ready(orderEventsQueue)).to.equal(0);
+  });
+});
