@@ -114,4 +114,13 @@ describe('what the worker does, in which order', () => {
     expect(dead!.content.toString()).to.equal(poison);
     expect(await world.rabbit.ready(orderEventsQueue)).to.equal(0);
   });
+
+  it('ends with 0 when it is asked to while a message waits for its dead letter queue, and keeps the message', async () => {
+    const worker = await world.start('customerWorker');
+    await world.rabbit.declare((channel) => channel.deleteQueue(deadLetterQueue));
+    await send('{"event":');
+    await eventually(() => expect(worker.logs()).to.contain('could not be put aside'));
+    expect(await worker.stop()).to.equal(0);
+    await eventually(async () => expect(await world.rabbit.ready(orderEventsQueue)).to.equal(1));
+  });
 });

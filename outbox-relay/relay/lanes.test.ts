@@ -91,6 +91,14 @@ describe('Lanes', () => {
     expect(lanes.has(new Set([1]))).to.equal(false);
   });
 
+  it('gives out one row of a key at a time, too, after it has given up rows that nobody had taken', () => {
+    for (const each of [row(1, 'a'), row(2, 'a')]) lanes.add(each, true);
+    lanes.giveUpQueued();
+    lanes.beginPass(1);
+    for (const each of [row(1, 'a'), row(2, 'a')]) lanes.add(each, true);
+    expect([take(), take()]).to.deep.equal(['1', undefined]);
+  });
+
   it('does not take up in the same pass what it has given up', () => {
     for (const each of [row(1, 'a'), row(2, 'a')]) lanes.add(each, true);
     lanes.giveUpQueued();
