@@ -110,9 +110,9 @@ await runProcess(
     new HttpServer(app, { host: config.HOST, port: config.PORT, logger }),
     link,
     publisher,
-    // After the consumer has stopped nothing needs to be put aside; a message that is waiting for that must not hold it.
-    { name: 'put-aside', start: async () => {}, stop: async () => stopping.abort() },
     consumer,
+    // Stops first: a message that cannot be put aside now must not hold the consumer; it stays in its queue.
+    { name: 'put-aside', start: async () => {}, stop: async () => stopping.abort() },
     pruneByTheClock({
       knex,
       logger,

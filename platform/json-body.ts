@@ -16,8 +16,9 @@ export async function readJsonBody(req: Request, res: Response): Promise<{ value
   const mediaTypeFault = faultOfMediaType(req.headers['content-type']);
   if (mediaTypeFault) return { problem: 'unsupported-media-type', detail: mediaTypeFault };
 
-  // Before a byte of it is read; for a body of unknown length express counts.
-  if (Number(req.headers['content-length']) > bodyLimit) {
+  // Before a byte of it is read. A smaller one that is still too large is read to its end, so that the client is there
+  // to hear the answer: one that is cut off while it sends may lose it.
+  if (Number(req.headers['content-length']) > 100 * bodyLimit) {
     return { ...bodyTooLarge, headers: { Connection: 'close' } };
   }
   const error = await new Promise<unknown>((resolve) => readRaw(req, res, resolve));

@@ -70,7 +70,7 @@ export class PutAside {
     const { messageId, contentType, type, timestamp, correlationId } = properties;
     let original = harmless(message.properties.headers ?? {});
     for (let failures = 0; ; failures++) {
-      this.#signal.throwIfAborted();
+      if (failures > 0) this.#signal.throwIfAborted();
       const { promise, resolve } = Promise.withResolvers<Outcome>();
       this.#publisher.publish(
         {

@@ -20,6 +20,8 @@ export class Ownership implements Component {
   readonly #drain: (partitions: readonly number[]) => Promise<void>;
   readonly #onChange: () => void;
   readonly #draining = new Set<number>();
+  /** Given back since the tick under way has asked which are ours. */
+  readonly #givenBack = new Set<number>();
   #owned = new Set<number>();
   #validUntil = { monotonic: 0, wall: 0 };
   #timer: NodeJS.Timeout | undefined;
@@ -104,12 +106,14 @@ export class Ownership implements Component {
     const sent = { monotonic: performance.now(), wall: Date.now() };
     const alive = await heartbeat(this.#pool, this.#relayId, ttlMs);
     const before = this.#owned;
+    this.#givenBack.clear();
     const owned = new Set(await renew(this.#pool, this.#relayId, ttlMs));
     const share = Math.ceil(partitionCount / alive);
     if (owned.size < share && !this.#stopped) {
       for (const partition of await take(this.#pool, this.#relayId, ttlMs, share - owned.size))
         owned.add(partition);
     }
+    for (const partition of this.#givenBack) owned.delete(partition);
     this.#owned = owned;
     this.#validUntil = { monotonic: sent.monotonic + ttlMs, wall: sent.wall + ttlMs };
     if (owned.size !== before.size || [...owned].some((partition) => !before.has(partition))) {
@@ -126,7 +130,12 @@ export class Ownership implements Component {
     for (const partition of fresh) this.#draining.add(partition);
     this.#drain(fresh)
       .then(() => release(this.#pool, this.#relayId, fresh))
-      .then(() => fresh.forEach((partition) => this.#owned.delete(partition)))
+      .then(() => {
+        for (const partition of fresh) {
+          this.#owned.delete(partition);
+          this.#givenBack.add(partition);
+        }
+      })
       .catch((error: unknown) =>
         this.#logger.warn({ err: error }, 'could not give partitions back: trying again'),
       )

@@ -57,6 +57,8 @@ export class Lanes {
     for (;;) {
       const key = this.#runnable.shift();
       if (key === undefined) return undefined;
+      // Runnable once and given up since, and runnable again: its row is in flight already.
+      if (this.#busy.has(key)) continue;
       const lane = this.#lanes.get(key);
       const row = lane?.shift();
       if (lane?.length === 0) this.#lanes.delete(key);
