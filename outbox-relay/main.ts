@@ -37,7 +37,7 @@ const config = configOrExit({
   OUTBOX_EXCHANGES: z.string().default('events'),
   /** CloudEvents `source` of the events in this outbox. */
   OUTBOX_SOURCE: z.string().min(1).default('/order-service'),
-  OUTBOX_POLL_MS: count(100, { min: 5, max: 10_000 }),
+  OUTBOX_POLL_MS: count(200, { min: 5, max: 10_000 }),
   OUTBOX_WINDOW: count(1_000, { max: 50_000 }),
   OUTBOX_BATCH: count(1_000, { max: 50_000 }),
   OUTBOX_CONFIRM_TIMEOUT_MS: count(30_000, { min: 100 }),
