@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { percentile, Progress, table } from './display.ts';
-import { metricsOf, RunningSystem } from './running-system.ts';
+import { metricsOf } from '../metrics-of.ts';
+import { RunningSystem } from './running-system.ts';
 
 const usage = `Usage: npm run demo -- [options]        on a running system: npm start, or docker compose up
 

@@ -1,3 +1,5 @@
+import { metricsOf } from '../metrics-of.ts';
+
 /** A system that somebody has started: where it is, and what the demo asks of it. */
 export class RunningSystem {
   readonly orderUrl: string;
@@ -93,23 +95,3 @@ const post = (url: string, body: object) =>
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(20_000),
   });
-
-/** The samples of a process, without the label that every one of them has; none if it cannot be reached. */
-export async function metricsOf(url: string): Promise<Map<string, number>> {
-  const samples = new Map<string, number>();
-  try {
-    const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(2_000) });
-    for (const line of (await response.text()).split('\n')) {
-      const space = line.lastIndexOf(' ');
-      if (line.startsWith('#') || space < 0) continue;
-      const name = line
-        .slice(0, space)
-        .replace(/,?service="[^"]*"/, '')
-        .replace('{}', '');
-      samples.set(name, Number(line.slice(space + 1)));
-    }
-  } catch {
-    // Not reachable, as the worker's in Compose: the table says so.
-  }
-  return samples;
-}

@@ -21,7 +21,8 @@ export interface Contender {
   /** The limit alone has none. */
   readonly database?: {
     readonly install: (address: PostgresAddress) => Promise<void>;
-    readonly fill: (rows: number) => string;
+    /** Writes so many events, from the given number on. */
+    readonly fill: (rows: number, from: number) => string;
     /** Whether something is not settled yet; asked when all messages are in the queue. */
     readonly pending: string;
   };
@@ -29,18 +30,26 @@ export interface Contender {
 
 const program = (name: string) => `bench/relay/contenders/${name}.main.ts`;
 
-export const fillOutbox = (rows: number) => `
+export const fillOutbox = (rows: number, from: number) => `
   INSERT INTO outbox (event_id, ordering_key, type, version, exchange, routing_key, body)
   SELECT id, 'key:' || key, 'benchmark_event', 1, '${exchange}', '${routingKey}', body::json
-  FROM (${eventsSql(rows)}) AS events ORDER BY i`;
+  FROM (${eventsSql(rows, from)}) AS events ORDER BY i`;
 export const outboxPending = 'SELECT EXISTS (SELECT FROM outbox) AS pending';
 
 const outbox = { install: installOutbox, fill: fillOutbox, pending: outboxPending };
 
+export const ours: Contender & Required<Pick<Contender, 'database'>> = {
+  name: 'ours',
+  title: 'this relay',
+  script: services.outboxRelay.script,
+  share: 1,
+  database: outbox,
+};
+
 /** Alphabetically they are not: this is the order of the table. */
 export const contenders: readonly Contender[] = [
   { name: 'limit', title: 'raw confirm channel (no database)', script: program('limit'), share: 1 },
-  { name: 'ours', title: 'this relay', script: services.outboxRelay.script, share: 1, database: outbox },
+  ours,
   {
     name: 'graphile-worker',
     title: 'graphile-worker',
@@ -48,10 +57,10 @@ export const contenders: readonly Contender[] = [
     share: 0.35,
     database: {
       install: installGraphileWorker,
-      fill: (rows) => `
+      fill: (rows, from) => `
         SELECT count(*) FROM graphile_worker.add_jobs((
           SELECT array_agg(('publish', body::json, NULL, NULL, NULL, NULL, NULL, NULL)::graphile_worker.job_spec ORDER BY i)
-          FROM (${eventsSql(rows)}) AS events))`,
+          FROM (${eventsSql(rows, from)}) AS events))`,
       pending: 'SELECT EXISTS (SELECT FROM graphile_worker.jobs) AS pending',
     },
   },
@@ -62,9 +71,9 @@ export const contenders: readonly Contender[] = [
     share: 0.35,
     database: {
       install: installPgBoss,
-      fill: (rows) => `
+      fill: (rows, from) => `
         INSERT INTO pgboss.job (id, name, data)
-        SELECT id, 'publish', body::jsonb FROM (${eventsSql(rows)}) AS events ORDER BY i`,
+        SELECT id, 'publish', body::jsonb FROM (${eventsSql(rows, from)}) AS events ORDER BY i`,
       pending: `SELECT EXISTS (SELECT FROM pgboss.job WHERE name = 'publish' AND state < 'completed') AS pending`,
     },
   },
@@ -82,10 +91,10 @@ export const contenders: readonly Contender[] = [
     share: 0.03,
     database: {
       install: installPgTransactionalOutbox,
-      fill: (rows) => `
+      fill: (rows, from) => `
         INSERT INTO outbox (id, aggregate_type, aggregate_id, message_type, concurrency, payload)
         SELECT id, 'benchmark', key::text, 'benchmark_event', 'parallel', body::jsonb
-        FROM (${eventsSql(rows)}) AS events ORDER BY i`,
+        FROM (${eventsSql(rows, from)}) AS events ORDER BY i`,
       pending: 'SELECT EXISTS (SELECT FROM outbox WHERE processed_at IS NULL) AS pending',
     },
   },

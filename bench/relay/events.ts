@@ -8,11 +8,11 @@ export const routingKey = 'benchmark.event';
 export const exchange = 'events';
 
 /**
- * The events of a run, as SQL: `id` (like a UUID v7: growing, so that an index takes it as it would in service), `key`,
+ * Some events of a run, from the given number on, as SQL: `id` (like a UUID v7: growing, so that an index takes it as it would in service), `key`,
  * and `body`, which says of itself where it belongs. Compact JSON, so that it keeps its length when a library parses it
  * and writes it again.
  */
-export function eventsSql(rows: number): string {
+export function eventsSql(rows: number, from: number): string {
   return `
     SELECT i, id, key, rpad(head, ${bodyBytes - 3}, 'x') || '"}}' AS body
     FROM (
@@ -22,7 +22,7 @@ export function eventsSql(rows: number): string {
         SELECT i, i % ${keys} AS key,
           (lpad(to_hex(1760000000000 + i), 12, '0') || '7' || substr(md5(i::text), 1, 3) || '8'
             || substr(md5(i::text), 4, 15))::uuid AS id
-        FROM generate_series(0, ${Math.trunc(rows) - 1}) AS i) AS numbered) AS headed`;
+        FROM generate_series(${Math.trunc(from)}, ${Math.trunc(from + rows) - 1}) AS i) AS numbered) AS headed`;
 }
 
 export function arrivalOf(content: Buffer): Arrival {

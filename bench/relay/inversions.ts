@@ -12,21 +12,33 @@ export interface ArrivalOrder {
   distinct: number;
 }
 
-/** What a consumer that drops duplicates sees of the order within each key. */
-export function arrivalOrder(arrivals: Iterable<Arrival>): ArrivalOrder {
-  const keys = new Map<number, { highest: number; seen: Set<number> }>();
-  const order: ArrivalOrder = { inversions: 0, duplicates: 0, distinct: 0 };
-  for (const { key, sequence } of arrivals) {
-    let known = keys.get(key);
-    if (!known) keys.set(key, (known = { highest: -1, seen: new Set() }));
+/** Counts while they come. */
+export class Arrivals implements ArrivalOrder {
+  inversions = 0;
+  duplicates = 0;
+  distinct = 0;
+  readonly #keys = new Map<number, { highest: number; seen: Set<number> }>();
+
+  /** @returns whether it is the first of this event: those after it a consumer drops. */
+  take({ key, sequence }: Arrival): boolean {
+    let known = this.#keys.get(key);
+    if (!known) this.#keys.set(key, (known = { highest: -1, seen: new Set() }));
     if (known.seen.has(sequence)) {
-      order.duplicates++;
-      continue;
+      this.duplicates++;
+      return false;
     }
     known.seen.add(sequence);
-    order.distinct++;
-    if (sequence < known.highest) order.inversions++;
+    this.distinct++;
+    if (sequence < known.highest) this.inversions++;
     else known.highest = sequence;
+    return true;
   }
-  return order;
+}
+
+/** What a consumer that drops duplicates sees of the order within each key. */
+export function arrivalOrder(list: Iterable<Arrival>): ArrivalOrder {
+  const arrivals = new Arrivals();
+  for (const arrival of list) arrivals.take(arrival);
+  const { inversions, duplicates, distinct } = arrivals;
+  return { inversions, duplicates, distinct };
 }

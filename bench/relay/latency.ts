@@ -1,7 +1,8 @@
 import { startService } from '@event-sync/stack/services.ts';
 import { setTimeout as delay } from 'node:timers/promises';
+import { metricsOf } from '../metrics-of.ts';
 import { contenderEnvironment } from './contenders/environment.ts';
-import { contenders } from './contenders.ts';
+import { ours } from './contenders.ts';
 import { startContender, type Stage } from './run-contender.ts';
 
 export interface Latency {
@@ -19,16 +20,14 @@ export interface Idle {
   readonly rss_mib: number;
 }
 
-const relay = contenders.find(({ name }) => name === 'ours')!;
-
 /** One relay on an empty outbox: what it costs when nothing happens, then how quick it is at a steady load. */
 export async function measureLatency(
   stage: Stage,
   { seconds, idleSeconds }: { seconds: number; idleSeconds: number },
 ): Promise<{ latency: Latency; idle: Idle }> {
   await stage.queue.purge();
-  const address = await stage.databases.create('ours', relay.database!.install);
-  const service = await startContender(relay, stage, address);
+  const address = await stage.databases.create('ours', ours.database.install);
+  const service = await startContender(ours, stage, address);
   try {
     await service.ready({ signal: stage.signal });
     // Past what a start costs: first ticks, first compilations.
@@ -61,11 +60,11 @@ export async function measureLatency(
 
 /** What the process says of itself at `/metrics`. */
 async function processFigures(url: string): Promise<{ at: number; cpuSeconds: number; rssBytes: number }> {
-  const text = await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(5_000) })).text();
+  const samples = await metricsOf(url);
   const sample = (name: string) => {
-    const value = new RegExp(`^${name}\\{[^}]*\\} (.*)$`, 'm').exec(text)?.[1];
+    const value = samples.get(name);
     if (value === undefined) throw new Error(`the relay shows no ${name} at /metrics`);
-    return Number(value);
+    return value;
   };
   return {
     at: performance.now(),

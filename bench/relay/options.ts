@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../options.ts';
 
 export interface RelayBenchOptions {
   quick: boolean;
@@ -23,30 +23,12 @@ its own, one after the other in every round, with the same events, on the same s
 The raw figures go to bench/results/relay-<date>.json, and the chart to bench/results/relay.svg.
 STACK=docker|native|environment forces the way in which the servers are started.`;
 
-/** @throws {Error} with a sentence for people */
-export function parseOptions(parameters: string[]): RelayBenchOptions | 'help' {
-  const { values } = parseArgs({
-    args: parameters,
-    options: {
-      quick: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      rounds: { type: 'string' },
-      rows: { type: 'string' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
+export function parseRelayOptions(parameters: string[]): RelayBenchOptions | 'help' {
+  const parsed = parseOptions(parameters, {
+    rounds: { min: 1, max: 100 },
+    rows: { min: 1_000, max: 2_000_000 },
   });
-  if (values.help) return 'help';
-  return {
-    quick: values.quick,
-    json: values.json,
-    rounds: whole('--rounds', values.rounds, { min: 1, max: 100 }) ?? (values.quick ? 3 : 5),
-    rows: whole('--rows', values.rows, { min: 1_000, max: 2_000_000 }),
-  };
-}
-
-function whole(name: string, text: string | undefined, { min, max }: { min: number; max: number }) {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (/^[0-9]+$/.test(text) && number >= min && number <= max) return number;
-  throw new Error(`${name} must be a whole number from ${min} to ${max}, and "${text}" is not.`);
+  if (parsed === 'help') return 'help';
+  const { quick, json, numbers } = parsed;
+  return { quick, json, rounds: numbers.rounds ?? (quick ? 3 : 5), rows: numbers.rows };
 }

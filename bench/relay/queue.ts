@@ -37,8 +37,16 @@ export class Queue {
     return (await this.#channel.checkQueue(Queue.queueName)).messageCount;
   }
 
-  async purge(): Promise<void> {
-    await this.#channel.purgeQueue(Queue.queueName);
+  /** @returns how many messages were thrown away */
+  async purge(): Promise<number> {
+    return (await this.#channel.purgeQueue(Queue.queueName)).messageCount;
+  }
+
+  /** Hands over each message as it comes, until the queue is closed. */
+  async consume(onMessage: (content: Buffer) => void): Promise<void> {
+    await this.#channel.consume(Queue.queueName, (message) => message && onMessage(message.content), {
+      noAck: true,
+    });
   }
 
   /** Takes everything out. @returns in which order it lay there */

@@ -1,10 +1,9 @@
 import type { Service } from '@event-sync/stack/services.ts';
 import { setTimeout as delay } from 'node:timers/promises';
-import { contenders } from './contenders.ts';
+import { ours } from './contenders.ts';
 import { withClient } from './databases.ts';
 import { nothingPending, startContender, timed, type Stage } from './run-contender.ts';
 
-const relay = contenders.find(({ name }) => name === 'ours')!;
 const balanceDeadlineMs = 30_000;
 
 /**
@@ -14,12 +13,12 @@ const balanceDeadlineMs = 30_000;
  * @returns messages per second of all of them together
  */
 export async function runReplicas(replicas: number, stage: Stage, rows: number): Promise<number> {
-  const { install, fill, pending } = relay.database!;
+  const { install, fill, pending } = ours.database;
   await stage.queue.purge();
   const address = await stage.databases.create('ours', install);
   const services: Service[] = [];
   try {
-    for (let i = 0; i < replicas; i++) services.push(await startContender(relay, stage, address));
+    for (let i = 0; i < replicas; i++) services.push(await startContender(ours, stage, address));
     await Promise.all(services.map((service) => service.ready({ signal: stage.signal })));
     return await withClient(address, async (client) => {
       const deadline = performance.now() + balanceDeadlineMs;
@@ -36,7 +35,7 @@ export async function runReplicas(replicas: number, stage: Stage, rows: number):
         await delay(100);
       }
       await client.query('BEGIN');
-      await client.query(fill(rows));
+      await client.query(fill(rows, 0));
       await client.query('ANALYZE outbox');
       await client.query('COMMIT');
       return timed(stage, rows, services, () => nothingPending(client, pending));

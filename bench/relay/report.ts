@@ -1,3 +1,4 @@
+import { perSecond, table } from '../table.ts';
 import { contenders } from './contenders.ts';
 import { medianRate, medianRatio, type RelayResult } from './result.ts';
 
@@ -32,19 +33,4 @@ export function report(result: RelayResult): string {
     `  commit to consumer  p50 ${latency.commit_to_consumer_ms.p50.toFixed(1)} ms, p99 ${latency.commit_to_consumer_ms.p99.toFixed(1)} ms`,
     `Idle: ${idle.cpu_percent.toFixed(1)}% of a core, ${idle.rss_mib.toFixed(0)} MiB.`,
   ].join('\n');
-}
-
-export const perSecond = (rate: number) => Math.round(rate).toLocaleString('en');
-
-/** The first column to the left, all others to the right. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-        .join('   ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

@@ -1,4 +1,4 @@
-import type { Machine } from '../machine.ts';
+import type { ResultHead } from '../results.ts';
 import { median, rounded } from '../statistics.ts';
 import type { ContenderName } from './contenders.ts';
 import type { ArrivalOrder } from './inversions.ts';
@@ -8,13 +8,7 @@ import type { Idle, Latency } from './latency.ts';
 export type Round = Record<ContenderName, number>;
 
 /** What is written to `bench/results/`. */
-export interface RelayResult {
-  readonly bench: 'relay';
-  readonly date: string;
-  readonly commit: string;
-  readonly machine: Machine;
-  readonly servers: 'environment' | 'docker' | 'native';
-  readonly versions: Record<string, string>;
+export interface RelayResult extends ResultHead {
   readonly settings: Record<string, unknown>;
   /** Rows of each contender in one run. */
   readonly rows: Record<ContenderName, number>;
@@ -42,12 +36,8 @@ export function medianRate(rounds: readonly Round[], of: ContenderName): number 
 }
 
 /** For programs: the last line with `--json`. */
-export function jsonLine({
-  rounds,
-  order,
-  latency,
-}: Pick<RelayResult, 'rounds' | 'order' | 'latency'>): string {
-  return JSON.stringify({
+export function forPrograms({ rounds, order, latency }: Pick<RelayResult, 'rounds' | 'order' | 'latency'>) {
+  return {
     bench: 'relay',
     rounds: rounds.length,
     limit_per_s: rounded(medianRate(rounds, 'limit'), 0),
@@ -56,5 +46,5 @@ export function jsonLine({
     ratio_to: Object.fromEntries(peers.map((peer) => [peer, rounded(medianRatio(rounds, 'ours', peer), 2)])),
     inversions: order.reduce((sum, { inversions }) => sum + inversions, 0),
     latency_ms: latency.commit_to_confirm_ms,
-  });
+  };
 }

@@ -6,14 +6,23 @@ import type pg from 'pg';
 import { contenderEnvironment } from './contenders/environment.ts';
 import type { Contender } from './contenders.ts';
 import { settleDown, withClient, type Databases } from './databases.ts';
-import type { Queue } from './queue.ts';
+
+/** What a run needs to know of the queue: `Queue`, or one that is emptied meanwhile. */
+export interface MessageCount {
+  /** Messages that have come since the last `purge()`. */
+  count(): Promise<number>;
+  purge(): Promise<unknown>;
+}
 
 export interface Stage {
   readonly databases: Databases;
-  readonly queue: Queue;
+  readonly queue: MessageCount;
   readonly rabbitmqUrl: string;
   readonly signal: AbortSignal;
 }
+
+/** Rows written by one statement: so that Ctrl-C need not wait for a million. */
+const fillChunk = 50_000;
 
 /** How long a contender may take without a message more in the queue. */
 const patienceMs = 60_000;
@@ -41,6 +50,7 @@ export async function startContender(
  * One run: the rows are there, the contender starts, and from the first message that is seen in the queue it is timed
  * until all of them are in there and the contender has nothing left to settle.
  *
+ * @param onStart gets the process, to watch it
  * @returns messages per second; the queue is left as it is, full
  */
 export async function runContender(
@@ -48,12 +58,18 @@ export async function runContender(
   stage: Stage,
   rows: number,
   env: Record<string, string> = {},
+  onStart: (service: Service) => void = () => {},
 ): Promise<number> {
   await stage.queue.purge();
   const { database } = contender;
   const address = database && (await stage.databases.create(databaseName(contender), database.install));
   if (address) {
-    await withClient(address, (client) => client.query(database.fill(rows)));
+    await withClient(address, async (client) => {
+      for (let from = 0; from < rows; from += fillChunk) {
+        stage.signal.throwIfAborted();
+        await client.query(database.fill(Math.min(fillChunk, rows - from), from));
+      }
+    });
     await settleDown(address);
   }
   stage.signal.throwIfAborted();
@@ -61,6 +77,7 @@ export async function runContender(
     BENCH_MESSAGES: String(rows),
     ...env,
   });
+  onStart(service);
   try {
     if (!address) {
       let ended = false;

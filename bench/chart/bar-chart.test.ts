@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { barChart } from './chart.ts';
+import { barChart } from './bar-chart.ts';
 
 describe('barChart', () => {
   const svg = barChart({

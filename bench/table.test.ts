@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { table } from './report.ts';
+import { table } from './table.ts';
 
 describe('table', () => {
   it('puts names to the left and figures to the right', () => {
