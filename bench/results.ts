@@ -17,16 +17,21 @@ const folder = join(import.meta.dirname, 'results');
 
 /** Writes `bench/results/<bench>-<date>.json`. @returns its path */
 export function saveResult(result: ResultHead): string {
-  return save(
-    `${result.bench}-${result.date.slice(0, 19).replaceAll(':', '')}.json`,
-    `${JSON.stringify(result, undefined, 2)}\n`,
-  );
+  return save(`${nameOf(result)}.json`, `${JSON.stringify(result, undefined, 2)}\n`);
 }
 
 /** Writes `bench/results/<bench>.svg`: the last chart, the one that documents show. @returns its path */
 export function saveChart({ bench }: Pick<ResultHead, 'bench'>, svg: string): string {
   return save(`${bench}.svg`, svg);
 }
+
+/** Writes `bench/results/<bench>-<date>.log`, for whoever looks for a fault. @returns its path */
+export function saveLog(head: ResultHead, text: string): string {
+  return save(`${nameOf(head)}.log`, text);
+}
+
+/** With the time as `T085945`: a colon is no character for a file name everywhere. */
+const nameOf = ({ bench, date }: ResultHead) => `${bench}-${date.slice(0, 19).replaceAll(':', '')}`;
 
 function save(name: string, content: string): string {
   mkdirSync(folder, { recursive: true });

@@ -42,11 +42,14 @@ export class Queue {
     return (await this.#channel.purgeQueue(Queue.queueName)).messageCount;
   }
 
-  /** Hands over each message as it comes, until the queue is closed. */
-  async consume(onMessage: (content: Buffer) => void): Promise<void> {
-    await this.#channel.consume(Queue.queueName, (message) => message && onMessage(message.content), {
-      noAck: true,
-    });
+  /** Hands over each message as it comes, in the queue's order, until the returned function is called. */
+  async consume(onMessage: (content: Buffer) => void): Promise<() => Promise<unknown>> {
+    const { consumerTag } = await this.#channel.consume(
+      Queue.queueName,
+      (message) => message && onMessage(message.content),
+      { noAck: true },
+    );
+    return () => this.#channel.cancel(consumerTag);
   }
 
   /** Takes everything out. @returns in which order it lay there */

@@ -1,15 +1,16 @@
+import { RabbitmqManagement } from '@event-sync/stack/rabbitmq-management.ts';
 import amqp, { type Channel, type ChannelModel, type ConsumeMessage, type GetMessage } from 'amqplib';
 
 /** What a test sees of RabbitMQ: straight through amqplib and the management API, past everything that is tested. */
 export class Rabbit {
   readonly url: string;
-  readonly #managementUrl: string;
+  readonly #management: RabbitmqManagement;
   readonly #vhost: string;
   #connection: ChannelModel | undefined;
 
   constructor(options: { url: string; managementUrl: string; vhost: string }) {
     this.url = options.url;
-    this.#managementUrl = options.managementUrl;
+    this.#management = new RabbitmqManagement(options.managementUrl);
     this.#vhost = options.vhost;
   }
 
@@ -108,27 +109,12 @@ export class Rabbit {
 
   /** Ends every connection to this virtual host, as an operator or a failing network would. */
   async closeConnections(): Promise<number> {
-    const connections = (await this.management('GET', `/api/vhosts/${this.#vhost}/connections`)) as {
-      name: string;
-    }[];
-    for (const { name } of connections)
-      await this.management('DELETE', `/api/connections/${encodeURIComponent(name)}`);
+    const connections = await this.#management.connections(this.#vhost);
+    for (const name of connections) await this.#management.closeConnection(name);
     return connections.length;
   }
 
   async management(method: string, path: string, body?: object): Promise<unknown> {
-    const { origin, username, password } = new URL(this.#managementUrl);
-    const response = await fetch(`${origin}${path}`, {
-      method,
-      headers: {
-        authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
-        'content-type': 'application/json',
-      },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
-    const text = await response.text();
-    if (!response.ok && response.status !== 404)
-      throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return text === '' ? undefined : (JSON.parse(text) as unknown);
+    return (await this.#management.request(method, path, body)).body;
   }
 }
