@@ -30,6 +30,7 @@ describe('the result of the order benchmark', () => {
     expect(passed([run, { ...run, inversions: 1 }])).to.equal(false);
     expect(passed([run, { ...run, lost: 1 }])).to.equal(false);
     expect(passed([run, { ...run, faults: [{ ...first!, occurred: false }, ...others] }])).to.equal(false);
+    expect(passed([run, { ...run, faults: others }])).to.equal(false);
   });
 
   it('has exactly the members that programs rely on', () => {

@@ -16,7 +16,11 @@ const takeOverMs = (run: OrderRun) =>
 
 export function passed(runs: readonly OrderRun[]): boolean {
   return runs.every(
-    (run) => run.inversions === 0 && run.lost === 0 && run.faults.every((fault) => fault.occurred),
+    (run) =>
+      run.inversions === 0 &&
+      run.lost === 0 &&
+      occurred(run, 'cut') === planned('cut') &&
+      occurred(run, 'kill') === planned('kill'),
   );
 }
 

@@ -52,15 +52,13 @@ export async function runOrder(
   let writable = 0;
   let written = 0;
   const silentSince = (moment: number) => performance.now() - Math.max(moment, log.lastFirstAt) > patienceMs;
-  /** Until so many have arrived, or none come any more. */
+  const until = (condition: () => boolean) =>
+    waitUntil(condition, { deadlineMs: Infinity, intervalMs: 2, signal, otherwise: () => '' });
+  /** Until so many have arrived, or none come any more. @returns whether they have */
   const arrivals = async (count: number) => {
     const now = performance.now();
-    await waitUntil(() => log.order.distinct >= count || silentSince(now), {
-      deadlineMs: Infinity,
-      intervalMs: 2,
-      signal,
-      otherwise: () => '',
-    });
+    await until(() => log.order.distinct >= count || silentSince(now));
+    return log.order.distinct >= count;
   };
 
   const faults: (OccurredFault & { at: number })[] = [];
@@ -75,7 +73,9 @@ export async function runOrder(
         const connections = fault === 'cut' ? await relays.connections() : [];
         const next = stretch(number, messages);
         writable = next.written;
-        await arrivals(next.arrivals);
+        if (!(await arrivals(next.arrivals))) throw new Error(`no event came for ${patienceMs / 1_000} s`);
+        // A fault while nothing is on its way would prove nothing.
+        await until(() => written > log.order.distinct || written >= writable);
         at = Date.now();
         before = { arrived: log.order.distinct, waiting: written - log.order.distinct };
         if (fault === 'kill') occurred = await relays.kill();
@@ -86,12 +86,14 @@ export async function runOrder(
         }
       } catch (error) {
         signal.throwIfAborted();
-        what = `: ${(error as Error).message}`;
+        what = `: ${(error as Error).message.split('\n')[0]}`;
       }
       faults.push({ fault, occurred, ...before, at });
       progress(
         `${keys} keys  ${fault}${what}${occurred ? '' : ' did not happen'}, ${before.arrived} of ${messages} arrived, ${before.waiting} on their way`,
       );
+      // The run has failed, and the next one would take its minute, too.
+      if (!occurred) break;
     }
     writable = messages;
   }
