@@ -14,6 +14,10 @@ const benchmarks: Record<string, Benchmark> = {
     summary: 'order within a key, and nothing lost, while connections are cut and relays are killed',
     load: () => import('./order/order-bench.ts'),
   },
+  backlog: {
+    summary: 'whether the length of the backlog matters, for the rate and for the memory',
+    load: () => import('./backlog/backlog-bench.ts'),
+  },
 };
 
 const usage = `Usage: npm run bench -- BENCHMARK [options]
