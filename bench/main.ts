@@ -18,6 +18,10 @@ const benchmarks: Record<string, Benchmark> = {
     summary: 'whether the length of the backlog matters, for the rate and for the memory',
     load: () => import('./backlog/backlog-bench.ts'),
   },
+  retention: {
+    summary: 'settle rate and table size while a million rows go through, and how long they take to prune',
+    load: () => import('./retention/retention-bench.ts'),
+  },
 };
 
 const usage = `Usage: npm run bench -- BENCHMARK [options]

@@ -14,7 +14,7 @@ relays are killed, evenly over the run. One run with 10 keys, then one with 1,00
 too late or never, or if there were fewer cuts (${faultPlan.filter((fault) => fault === 'cut').length}) or kills (${faultPlan.filter((fault) => fault === 'kill').length}) than that.
 
   --messages N   of each run (default 100000, with --quick 10000)
-  --quick        about four minutes: most of the time one relay waits for the leases of another that was killed
+  --quick        about two minutes: most of the time one relay waits for the leases of another that was killed
   --json         the last line of the output is one JSON object
   --help
 

@@ -24,6 +24,9 @@ export interface Stage {
 /** Rows written by one statement: so that Ctrl-C need not wait for a million. */
 const fillChunk = 50_000;
 
+/** So close to the end it is watched closely. In a long run, a tenth would be seconds of that. */
+const nearRows = 5_000;
+
 /** How long a contender may take without a message more in the queue. */
 const patienceMs = 60_000;
 
@@ -142,7 +145,7 @@ export async function timed(
         `${count} of ${rows} messages are in the queue, and none has come for ${patienceMs / 1_000} s`,
       );
     }
-    const near = first === undefined || count > rows * 0.9;
+    const near = first === undefined || count > rows - Math.min(rows * 0.1, nearRows);
     await delay(near ? 5 : 50);
   }
 }
