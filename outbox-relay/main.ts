@@ -77,6 +77,7 @@ const publisher = new ConfirmPublisher({
   connect: () => link.connect(),
   logger,
   confirmTimeoutMs: config.OUTBOX_CONFIRM_TIMEOUT_MS,
+  batched: true,
   onAvailable: () => relay.wake(),
 });
 const ownership: Ownership = new Ownership({

@@ -1,4 +1,4 @@
-import type { OutgoingMessage } from '@event-sync/platform/broker/confirm-publisher.ts';
+import type { OutgoingMessage } from '@event-sync/platform/broker/outgoing-message.ts';
 import type { OutboxRow } from '../outbox/row.ts';
 
 /** AMQP 0-9-1 gives one byte to the length of a short string. */

@@ -1,8 +1,5 @@
-import type {
-  ConfirmPublisher,
-  OutgoingMessage,
-  Outcome,
-} from '@event-sync/platform/broker/confirm-publisher.ts';
+import type { ConfirmPublisher, Outcome } from '@event-sync/platform/broker/confirm-publisher.ts';
+import type { OutgoingMessage } from '@event-sync/platform/broker/outgoing-message.ts';
 import type { Component } from '@event-sync/platform/lifecycle.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 import type pg from 'pg';

@@ -1,17 +1,10 @@
-import type { ConfirmChannel, Connection, Message, Options } from 'amqplib/callback_api';
+import type { ConfirmChannel, Connection, Message } from 'amqplib/callback_api';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Component } from '../lifecycle.ts';
 import { endConnection } from './end-connection.ts';
 import type { Logger } from '../logger.ts';
-
-export interface OutgoingMessage {
-  exchange: string;
-  routingKey: string;
-  content: Buffer;
-  /** Unique among the messages in flight: it ties a return to its message. */
-  messageId: string;
-  properties: Omit<Options.Publish, 'messageId' | 'mandatory' | 'persistent'>;
-}
+import { FrameSender } from './frame-sender.ts';
+import type { OutgoingMessage } from './outgoing-message.ts';
 
 /**
  * What became of a message. Exactly one for each `publish`.
@@ -47,11 +40,13 @@ export class ConfirmPublisher implements Component {
   readonly #connect: () => Promise<Connection>;
   readonly #logger: Logger;
   readonly #confirmTimeoutMs: number;
+  readonly #batched: boolean;
   readonly #onAvailable: () => void;
   readonly #inFlight = new Map<string, InFlight>();
   readonly #stopping = new AbortController();
   #channel: ConfirmChannel | undefined;
   #connection: Connection | undefined;
+  #frames: FrameSender | undefined;
   #blocked: string | undefined;
   #running: Promise<void> | undefined;
   #failure = 'not connected yet';
@@ -64,12 +59,15 @@ export class ConfirmPublisher implements Component {
     logger: Logger;
     /** A broker that owes a confirm for longer is given up and connected to anew. */
     confirmTimeoutMs: number;
+    /** Send the messages of one turn of the event loop in one write, see `FrameSender`. Headers must then be strings. */
+    batched?: boolean;
     /** Called whenever publishing becomes possible (again). */
     onAvailable?: () => void;
   }) {
     this.#connect = options.connect;
     this.#logger = options.logger;
     this.#confirmTimeoutMs = options.confirmTimeoutMs;
+    this.#batched = options.batched ?? false;
     this.#onAvailable = options.onAvailable ?? (() => {});
   }
 
@@ -108,13 +106,15 @@ export class ConfirmPublisher implements Component {
     }
     const entry: InFlight = { sentAt: performance.now(), returned: undefined, settle };
     this.#inFlight.set(messageId, entry);
+    const confirmed = (error: Error | null) => this.#onConfirm(messageId, entry, error);
     try {
+      if (this.#frames) return this.#frames.send(message, confirmed);
       this.#channel.publish(
         message.exchange,
         message.routingKey,
         message.content,
         { ...message.properties, messageId, mandatory: true, persistent: true },
-        (error: Error | null) => this.#onConfirm(messageId, entry, error),
+        confirmed,
       );
     } catch (error) {
       const { name, message: reason } = error as Error;
@@ -206,6 +206,7 @@ export class ConfirmPublisher implements Component {
     });
     this.#blocked = undefined;
     this.#refusal = undefined;
+    this.#frames = this.#batched ? new FrameSender(connection, channel) : undefined;
     this.#channel = channel;
     return { ended };
   }

@@ -1,0 +1,53 @@
+import type { ConfirmChannel, Connection } from 'amqplib/callback_api';
+import type { OutgoingMessage } from './outgoing-message.ts';
+import { PublishFrames } from './publish-frames.ts';
+
+/** What we need of amqplib beyond its documented calls; the tests that send messages over it hold it to this. */
+interface Wire {
+  readonly connection: { readonly frameMax: number; sendBytes(bytes: Buffer): void };
+}
+interface Confirms {
+  readonly ch: number;
+  pushConfirmCallback(confirmed: (error: Error | null) => void): void;
+}
+
+/**
+ * Sends the messages of one turn of the event loop in one write. Through `channel.publish` each message is a write of
+ * its own, and so a system call here and a read at the broker: 34 against 24 µs of this process's CPU a message, and
+ * 0.65 against 0.74 of the broker's confirm limit (medians of 3 interleaved rounds of 150,000; RabbitMQ 4, 2 cores).
+ * Rejected: corking the socket for a turn, which saved system calls and spent the gain on lists of chunks.
+ *
+ * Nothing else may publish over the channel: the broker counts what arrives, and confirms by that number.
+ */
+export class FrameSender {
+  readonly #connection: Wire['connection'];
+  readonly #channel: Confirms;
+  readonly #frames: PublishFrames;
+  #scheduled = false;
+
+  constructor(connection: Connection, channel: ConfirmChannel) {
+    this.#connection = (connection as unknown as Wire).connection;
+    this.#channel = channel as unknown as Confirms;
+    this.#frames = new PublishFrames(this.#channel.ch, this.#connection.frameMax);
+  }
+
+  /** @throws {RangeError | TypeError} for a message that AMQP cannot express. */
+  send(message: OutgoingMessage, confirmed: (error: Error | null) => void): void {
+    this.#frames.add(message);
+    this.#channel.pushConfirmCallback(confirmed);
+    if (this.#frames.length >= flushAt) this.#flush();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      setImmediate(() => {
+        this.#scheduled = false;
+        this.#flush();
+      });
+    }
+  }
+
+  #flush(): void {
+    if (this.#frames.length > 0) this.#connection.sendBytes(this.#frames.take());
+  }
+}
+
+const flushAt = 64 * 1024 - 4096;
