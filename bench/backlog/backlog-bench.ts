@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { runBenchmark, type Bench } from '../benchmark.ts';
 import { ours } from '../relay/contenders.ts';
-import { EmptiedQueue } from '../relay/emptied-queue.ts';
+import { EmptiedQueue, emptiedQueueSetting } from '../relay/emptied-queue.ts';
 import { runContender, startContender, type Stage } from '../relay/run-contender.ts';
 import { saveResult } from '../results.ts';
 import { perSecond } from '../table.ts';
@@ -56,7 +56,7 @@ async function measure(bench: Bench<BacklogBenchOptions>): Promise<BacklogResult
       `run ${number + 1}/${sizes.length}: ${perSecond(rate)}/s, ${memory.median_mib.toFixed(0)} MiB, at the most ${memory.peak_mib.toFixed(0)} MiB`,
     );
   }
-  return { ...head, settings: { queue: 'classic, durable, purged at 20,000 messages' }, idle, runs };
+  return { ...head, settings: { queue: emptiedQueueSetting }, idle, runs };
 }
 
 /** Of a relay that has nothing to do, past what its start costs. */

@@ -1,5 +1,5 @@
 import { parseOptions } from '../options.ts';
-import { faultPlan } from './faults.ts';
+import { planned } from './faults.ts';
 
 export interface OrderBenchOptions {
   json: boolean;
@@ -11,7 +11,7 @@ export const usage = `Usage: npm run bench -- order [options]
 
 Whether events of one key stay in order and none is lost while the broker connections of two relays are cut and the
 relays are killed, evenly over the run. One run with 10 keys, then one with 1,000. The exit code is 1 if an event came
-too late or never, or if there were fewer cuts (${faultPlan.filter((fault) => fault === 'cut').length}) or kills (${faultPlan.filter((fault) => fault === 'kill').length}) than that.
+too late or never, or if there were fewer cuts (${planned('cut')}) or kills (${planned('kill')}) than that.
 
   --messages N   of each run (default 100000, with --quick 10000)
   --quick        about two minutes: most of the time one relay waits for the leases of another that was killed

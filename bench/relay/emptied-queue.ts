@@ -3,6 +3,8 @@ import type { MessageCount } from './run-contender.ts';
 
 /** From here on a queue would be measured that writes to disk and reads back, and no relay. */
 const limit = 20_000;
+/** For the settings in a result. */
+export const emptiedQueueSetting = `classic, durable, purged at ${limit.toLocaleString('en')} messages`;
 
 /**
  * A queue whose messages nobody needs, for runs that are longer than what should lie in one: it is purged now and then,

@@ -1,6 +1,6 @@
 import { runBenchmark, type Bench } from '../benchmark.ts';
 import { ours } from '../relay/contenders.ts';
-import { EmptiedQueue } from '../relay/emptied-queue.ts';
+import { EmptiedQueue, emptiedQueueSetting } from '../relay/emptied-queue.ts';
 import { startContender, type Stage } from '../relay/run-contender.ts';
 import { saveChart, saveResult } from '../results.ts';
 import { maxWaiting, parseRetentionOptions, usage, type RetentionBenchOptions } from './options.ts';
@@ -59,7 +59,7 @@ async function measure(bench: Bench<RetentionBenchOptions>): Promise<RetentionRe
     const pruned = await pruneAll(address);
     const settings = {
       rows_waiting_at_most: maxWaiting,
-      queue: 'classic, durable, purged at 20,000 messages',
+      queue: emptiedQueueSetting,
     };
     return { ...head, settings, rows, ...load, pruned };
   } finally {

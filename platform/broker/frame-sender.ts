@@ -1,6 +1,6 @@
 import type { ConfirmChannel, Connection } from 'amqplib/callback_api';
 import type { OutgoingMessage } from './outgoing-message.ts';
-import { PublishFrames } from './publish-frames.ts';
+import { firstSize, PublishFrames } from './publish-frames.ts';
 
 /** What we need of amqplib beyond its documented calls; the tests that send messages over it hold it to this. */
 interface Wire {
@@ -13,9 +13,10 @@ interface Confirms {
 
 /**
  * Sends the messages of one turn of the event loop in one write. Through `channel.publish` each message is a write of
- * its own, and so a system call here and a read at the broker: 34 against 24 µs of this process's CPU a message, and
- * 0.65 against 0.74 of the broker's confirm limit (medians of 3 interleaved rounds of 150,000; RabbitMQ 4, 2 cores).
- * Rejected: corking the socket for a turn, which saved system calls and spent the gain on lists of chunks.
+ * its own, and so a system call here and a read at the broker: 35 against 25 µs of this process's CPU a message, and
+ * 0.65 against 0.74 of the broker's confirm limit (medians of 3 interleaved rounds of 150,000; RabbitMQ 4, 2 cores; see
+ * docs/decisions/0007). Rejected: corking the socket for a turn, 17,043 against 17,252 messages/s without (medians of 4
+ * rounds, on a machine that others used; why, was not found out).
  *
  * Nothing else may publish over the channel: the broker counts what arrives, and confirms by that number.
  */
@@ -50,4 +51,5 @@ export class FrameSender {
   }
 }
 
-const flushAt = 64 * 1024 - 4096;
+/** Before the buffer has to grow for another message of the usual size. */
+const flushAt = firstSize - 4096;

@@ -6,5 +6,6 @@ export interface OutgoingMessage {
   content: Buffer;
   /** Unique among the messages in flight: it ties a return to its message. */
   messageId: string;
-  properties: Omit<Options.Publish, 'messageId' | 'mandatory' | 'persistent'>;
+  /** No others: what is not written into the frames of a batched message would be lost in silence. */
+  properties: Pick<Options.Publish, 'contentType' | 'correlationId' | 'headers' | 'timestamp' | 'type'>;
 }

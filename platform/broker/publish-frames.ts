@@ -167,7 +167,8 @@ export class PublishFrames {
   }
 }
 
-const firstSize = 64 * 1024;
+/** Bytes of a new buffer; it grows for what does not fit. */
+export const firstSize = 64 * 1024;
 /** Kind, channel, size and end. */
 const frameOverhead = 8;
 const frameMethod = 1;
