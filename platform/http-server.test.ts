@@ -58,6 +58,34 @@ describe('the HTTP server', () => {
     await stopped;
   });
 
+  it('answers the requests that were whole when what comes behind them is not HTTP', async () => {
+    const finish: (() => void)[] = [];
+    const server = await listen((req, res) => {
+      req.resume().on('end', () => finish.push(() => res.writeHead(201).end(`done ${req.url}`)));
+    });
+    const socket = await open(server);
+    let answer = '';
+    socket.on('data', (data) => (answer += String(data)));
+    const closed = once(socket, 'close');
+    for (const path of ['/1', '/2']) {
+      socket.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}`);
+    }
+    for (let chunk = 0; chunk < 20; chunk++) {
+      socket.write('{}');
+      await new Promise(setImmediate);
+    }
+    while (finish.length < 2) await new Promise(setImmediate);
+    for (const end of finish) end();
+    await closed;
+    expect(answer.match(/HTTP\/1.1 \d+|done \/\d/g)).to.deep.equal([
+      'HTTP/1.1 201',
+      'done /1',
+      'HTTP/1.1 201',
+      'done /2',
+      'HTTP/1.1 400',
+    ]);
+  });
+
   it('says which port is taken and what to do', async () => {
     const first = await listen(() => {});
     const port = Number(new URL(first.url).port);

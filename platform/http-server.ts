@@ -124,9 +124,20 @@ const problemOfParser: Partial<Record<string, [ProblemCode, string]>> = {
   ],
 };
 
+/** Responses whose end the answer to a client error waits for. */
+const answering = new WeakSet<ServerResponse>();
+
 /** What the parser refuses never reaches the app; it is answered here, in the same shape. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   const pending = (socket as { _httpMessage?: ServerResponse })._httpMessage;
+  // A whole request is at work, and what comes behind it is wrong: the request's own answer goes first. A 400 in its
+  // place would say that nothing was done.
+  if (pending?.req.complete && socket.writable) {
+    // Each further chunk is an error again.
+    if (!answering.has(pending)) pending.once('close', () => answerClientError(error, socket));
+    answering.add(pending);
+    return;
+  }
   if (error.code === 'ECONNRESET' || !socket.writable || pending?.headersSent) {
     socket.destroy();
     return;

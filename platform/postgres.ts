@@ -1,4 +1,5 @@
 import knexFactory, { type Knex } from 'knex';
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import type { DatabaseSettings } from './config.ts';
 import type { Component } from './lifecycle.ts';
@@ -40,10 +41,36 @@ export function createKnex(
     log: { warn: detail, error: detail, debug: detail, deprecate: detail },
     client: 'pg',
     connection: connectionSettings(settings, applicationName) as Knex.PgConnectionConfig,
-    pool: { min: 0, max: poolMax },
+    pool: { min: 0, max: poolMax, afterCreate: endOnReadTimeout },
     acquireConnectionTimeout: connectTimeoutMs,
   });
 }
+
+/**
+ * A query that `query_timeout` gave up still runs. Without this knex would put the connection back into its pool with
+ * the transaction open, because its ROLLBACK waits behind that query, is given up as well, and then never sent: the
+ * next request on this connection would fail, or commit what was given up. Ended, the server rolls it back by itself.
+ */
+function endOnReadTimeout(
+  connection: pg.Client,
+  done: (error: Error | null, connection: pg.Client) => void,
+): void {
+  const query = connection.query.bind(connection) as (
+    config: pg.QueryConfig,
+    callback: QueryCallback,
+  ) => void;
+  const { stream } = (connection as unknown as { connection: { stream: Socket } }).connection;
+  const bounded = (config: pg.QueryConfig, callback: QueryCallback) =>
+    query(config, (error, result) => {
+      if (error?.message === 'Query read timeout') stream.destroy();
+      callback(error, result);
+    });
+  // Knex calls it in this form and no other.
+  connection.query = bounded as typeof connection.query;
+  done(null, connection);
+}
+
+type QueryCallback = (error: Error | null, result: pg.QueryResult) => void;
 
 export function knexComponent(knex: Knex): Component {
   let stopped: Promise<void> | undefined;
