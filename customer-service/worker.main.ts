@@ -78,7 +78,12 @@ const consumer: Consumer = new Consumer({
   link,
   queue: orderEventsQueue,
   knex,
-  putAside: new PutAside({ publisher, logger, signal: stopping.signal }),
+  putAside: new PutAside({
+    publisher,
+    onMissing: () => link.restoreTopology(),
+    logger,
+    signal: stopping.signal,
+  }),
   evict: evictOrNote({ knex, cache, logger }),
   metrics: consumerMetrics(metrics, { subscribed: () => consumer.problem === undefined }),
   logger,

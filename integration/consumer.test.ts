@@ -174,14 +174,19 @@ describe('the consumer', () => {
     await eventually(async () => expect(await world.countOf(4)).to.equal(1));
   });
 
-  it('takes the queue up again when it was deleted and declared anew', async () => {
-    await world.rabbit.declare((channel) => channel.deleteQueue(orderEventsQueue));
-    await eventually(() => expect(worker.logs()).to.contain('consuming was interrupted'));
-    const second = await world.startAnother('customerWorker');
-    await eventually(async () => expect(await world.rabbit.consumers(orderEventsQueue)).to.equal(2));
-    await second.stop();
-    await send(envelope());
+  it('declares a queue of its own again that somebody has deleted', async () => {
+    await world.rabbit.declare((channel) => channel.deleteQueue(deadLetterQueue));
+    await send('no JSON');
+    const event = envelope();
+    await send(event);
+    await eventually(async () => expect(await world.rabbit.ready(deadLetterQueue)).to.equal(1));
     await eventually(async () => expect(await world.countOf(1)).to.equal(1));
+
+    await world.rabbit.declare((channel) => channel.deleteQueue(orderEventsQueue));
+    // With its binding: the event goes by the exchange.
+    await eventually(async () => expect(await world.rabbit.consumers(orderEventsQueue)).to.equal(1));
+    await send(envelope());
+    await eventually(async () => expect(await world.countOf(1)).to.equal(2));
   });
 
   it('ignores a type of event that no handler knows, as the replaced system did', async () => {

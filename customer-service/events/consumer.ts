@@ -25,6 +25,9 @@ export interface ConsumerOptions {
   waitMs: number;
 }
 
+/** The type comes from outside: what is remembered of it must have a bound. */
+const maxIgnoredTypes = 100;
+
 /**
  * Takes events from the queue and applies them in batches. Every message ends as `applied`, `duplicate`, `ignored`,
  * `retry` or `dead-letter`, and is acknowledged last: after the commit and after the eviction, or after its copy is
@@ -36,6 +39,7 @@ export class Consumer implements Component {
   readonly #batcher: Batcher<Delivery>;
   readonly #source: QueueConsumer;
   readonly #stopping = new AbortController();
+  readonly #ignoredTypes = new Set<string>();
   #stopped: Promise<void> | undefined;
 
   constructor(options: ConsumerOptions) {
@@ -48,6 +52,7 @@ export class Consumer implements Component {
       // One batch at work, and the next one waiting.
       prefetch: 2 * maxItems,
       onDelivery: (delivery) => this.#batcher.add(delivery),
+      onMissing: () => link.restoreTopology(),
       logger,
     });
   }
@@ -88,7 +93,7 @@ export class Consumer implements Component {
             events.push({ ...parsed, delivery });
             break;
           case 'unknown-type':
-            logger.debug({ type: parsed.type }, 'no handler for this type of event: ignored');
+            this.#tellIgnored(parsed.type);
             this.#end(delivery, 'ignored');
             break;
           case 'poison':
@@ -102,6 +107,16 @@ export class Consumer implements Component {
       // Only when stopping: whatever was not acknowledged goes back to its queue when the channel closes.
       if (!this.#stopping.signal.aborted) logger.error({ err: error }, 'a batch failed: this is a defect');
     }
+  }
+
+  /** Once for each type: a producer that is ahead of us may send many. The metric counts them all. */
+  #tellIgnored(type: string): void {
+    if (this.#ignoredTypes.has(type) || this.#ignoredTypes.size >= maxIgnoredTypes) return;
+    this.#ignoredTypes.add(type);
+    this.#options.logger.warn(
+      { type },
+      'no handler for this type of event: it is acknowledged, counted as ignored, and not told again',
+    );
   }
 
   /**

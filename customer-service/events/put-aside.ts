@@ -28,11 +28,19 @@ export function attemptsOf(message: ConsumeMessage): number {
  */
 export class PutAside {
   readonly #publisher: ConfirmPublisher;
+  readonly #onMissing: () => Promise<void>;
   readonly #logger: Logger;
   readonly #signal: AbortSignal;
 
-  constructor(options: { publisher: ConfirmPublisher; logger: Logger; signal: AbortSignal }) {
+  constructor(options: {
+    publisher: ConfirmPublisher;
+    /** The queue to put it into does not exist: to declare it again. */
+    onMissing: () => Promise<void>;
+    logger: Logger;
+    signal: AbortSignal;
+  }) {
     this.#publisher = options.publisher;
+    this.#onMissing = options.onMissing;
     this.#logger = options.logger;
     this.#signal = options.signal;
   }
@@ -90,6 +98,7 @@ export class PutAside {
       if (outcome.kind === 'confirmed') return;
       // Headers that came over the wire and that our client cannot write again: the message matters more than they do.
       if (outcome.kind === 'nacked') original = {};
+      if (outcome.kind === 'returned') await this.#onMissing();
       if (failures === 0) {
         this.#logger.warn(
           { event_id: id, queue, outcome },

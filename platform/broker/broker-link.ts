@@ -16,6 +16,7 @@ export class BrokerLink implements Component {
   readonly #broker = Promise.withResolvers<RascalBroker>();
   #started = false;
   #stopped: Promise<void> | undefined;
+  #restoring: Promise<void> | undefined;
 
   constructor(options: { url: string; connectionName: string; topology: Topology; logger: Logger }) {
     this.#config = rascalConfig(options.url, options.connectionName, options.topology);
@@ -37,6 +38,29 @@ export class BrokerLink implements Component {
   async connect(): Promise<Connection> {
     const broker = await this.#broker.promise;
     return broker.connect(vhost);
+  }
+
+  /**
+   * Declares the topology once more, for when a part of it turns out to be missing: rascal does so only when it
+   * connects. Never rejects; whoever misses the part finds out by trying again.
+   */
+  restoreTopology(): Promise<void> {
+    return (this.#restoring ??= this.#restoreTopology().finally(() => (this.#restoring = undefined)));
+  }
+
+  async #restoreTopology(): Promise<void> {
+    this.#logger.warn('a queue of ours is missing in rabbitmq, was it deleted? Declaring the topology again');
+    try {
+      // Not rascal's bounce(): one that a frozen broker interrupts leaves the broker object without a connection.
+      const broker = await createBroker(this.#config, {
+        logger: this.#logger,
+        signal: this.#stopping.signal,
+      });
+      await broker.shutdown();
+    } catch (error) {
+      if (!this.#stopping.signal.aborted)
+        this.#logger.error({ err: error }, 'the topology could not be declared again');
+    }
   }
 
   async start(): Promise<void> {

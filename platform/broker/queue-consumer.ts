@@ -27,6 +27,7 @@ export class QueueConsumer implements Component {
     queue: string;
     prefetch: number;
     onDelivery: (delivery: Delivery) => void;
+    onMissing: () => Promise<void>;
     logger: Logger;
   };
   readonly #stopping = new AbortController();
@@ -43,6 +44,8 @@ export class QueueConsumer implements Component {
     /** Messages that may be out unacknowledged. */
     prefetch: number;
     onDelivery: (delivery: Delivery) => void;
+    /** The queue does not exist: to declare it again. */
+    onMissing: () => Promise<void>;
     logger: Logger;
   }) {
     this.#options = options;
@@ -99,6 +102,7 @@ export class QueueConsumer implements Component {
         this.#failure = (error as Error).message;
         if (attempt === 0 && !signal.aborted)
           logger.warn({ err: error, queue }, 'cannot consume: trying again');
+        if (/NOT[-_]FOUND/.test(this.#failure)) await this.#options.onMissing();
       }
       this.#current = undefined;
       const connection = this.#connection;
