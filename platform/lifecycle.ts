@@ -5,7 +5,7 @@ export interface Component {
   readonly name: string;
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Milliseconds after which a stop goes on without it; 3,000 if not said. */
+  /** Milliseconds after which a stop goes on without it; 3,000 if not said. Shorter once another was late. */
   readonly stopLimitMs?: number;
 }
 
@@ -40,9 +40,12 @@ export async function runProcess(
       process.exit(1);
     }, stopTimeoutMs).unref();
     let code = exitCode;
+    let leftBehind = 0;
     for (const component of components.toReversed()) {
       try {
-        await bounded(component, logger);
+        // Several servers that are away together must not use up the time of the whole.
+        const limit = leftBehind > 0 ? hurriedLimitMs : (component.stopLimitMs ?? usualLimitMs);
+        if (!(await stopped(component, limit, logger))) leftBehind++;
       } catch (error) {
         logger.error({ err: error, component: component.name }, 'a component failed to stop');
         code = 1;
@@ -80,16 +83,21 @@ export async function runProcess(
   logger.info('started');
 }
 
-async function bounded(component: Component, logger: Logger): Promise<void> {
-  const limit = component.stopLimitMs ?? 3_000;
-  const { promise: late, resolve } = Promise.withResolvers<void>();
+const usualLimitMs = 3_000;
+/** Once a component was left behind. */
+const hurriedLimitMs = 1_000;
+
+/** @returns whether it stopped within the limit. */
+async function stopped(component: Component, limitMs: number, logger: Logger): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<false>();
   const timer = setTimeout(() => {
     logger.warn(
-      { component: component.name, limit_ms: limit },
+      { component: component.name, limit_ms: limitMs },
       'does not stop, a server may be away: going on without it',
     );
-    resolve();
-  }, limit);
-  await Promise.race([component.stop(), late]);
+    resolve(false);
+  }, limitMs);
+  const inTime = await Promise.race([component.stop().then(() => true), late]);
   clearTimeout(timer);
+  return inTime;
 }

@@ -71,7 +71,8 @@ function run(node, parameters) {
       child.kill(signal);
     });
   }
-  stopWithNpm(() => child.kill('SIGTERM'));
+  // Not after a signal: whoever stops npm by its process group has told us already.
+  stopWithNpm(() => passedOn === -Infinity && child.kill('SIGTERM'));
   child.on('error', (error) => {
     console.error(
       `${node} could not be started: ${error.message}. Delete node_modules and run the command again.`,

@@ -43,12 +43,12 @@ process.exit();
 
 async function main(): Promise<number> {
   const began = performance.now();
-  let unlock: (() => void) | undefined;
   let system: System | undefined;
   let exitCode = 0;
   try {
     const ports = choosePorts(process.env);
-    unlock = lockStart();
+    const unlock = lockStart();
+    process.on('exit', unlock);
     for (const name of await endLeftovers()) console.log(`Ended what an earlier run left behind: ${name}`);
     await refuseTakenPorts(ports, serversAreGiven(process.env));
     system = new System(ports, (service, how) => {
@@ -76,7 +76,6 @@ async function main(): Promise<number> {
     exitCode = 1;
     console.error(`Not everything could be stopped: ${(error as Error).message}`);
   }
-  unlock?.();
   if (system) console.log('Stopped.');
   return exitCode;
 }
