@@ -37,6 +37,22 @@ function settingsOf(database: DatabaseName): DatabaseSettings {
   }
 }
 
+/** @throws {ConfigError} with the faults of all of them. */
+function allSettings(databases: readonly DatabaseName[]): [DatabaseName, DatabaseSettings][] {
+  const faults: string[] = [];
+  const settings: [DatabaseName, DatabaseSettings][] = [];
+  for (const database of databases) {
+    try {
+      settings.push([database, settingsOf(database)]);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      faults.push(...error.faults);
+    }
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return settings;
+}
+
 async function run(database: DatabaseName, direction: Direction, settings: DatabaseSettings): Promise<void> {
   const deadline = Date.now() + patienceMs;
   for (;;) {
@@ -82,7 +98,7 @@ if (direction === '--help' || direction === '-h') {
 } else {
   try {
     const databases = only === undefined ? known : [only as DatabaseName];
-    const settings = databases.map((database) => [database, settingsOf(database)] as const);
+    const settings = allSettings(databases);
     for (const [database, setting] of settings) await run(database, direction as Direction, setting);
   } catch (error) {
     console.error(

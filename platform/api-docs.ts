@@ -21,8 +21,17 @@ export function apiDocs(document: OpenApiDocument, documentUrl: string): Request
     else if (req.baseUrl) res.redirect(301, `${req.baseUrl}/`);
     else next();
   });
-  router.get('/package.json', (_req, _res, next) => next('router'));
+  // In whatever way it is written: the package's folder is served as it is, and this file is no part of the UI.
+  router.use((req, _res, next) => next(/package\.json/i.test(decoded(req.path)) ? 'router' : undefined));
   if (init) router.use(init);
   if (files) router.use(files);
   return router;
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }

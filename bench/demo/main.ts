@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { percentile, Progress, table } from './display.ts';
 import { metricsOf } from '../metrics-of.ts';
+import { growth, readCounters } from './counters.ts';
 import { RunningSystem } from './running-system.ts';
 
 const usage = `Usage: npm run demo -- [options]        on a running system: npm start, or docker compose up
@@ -13,7 +14,8 @@ Places orders for some new customers, and shows how they go through the outbox a
   --clients N       how many orders are on their way at once (default 10)
   --help
 
-Environment: ORDER_PORT (3001), CUSTOMER_PORT (3002), RELAY_PORT (3003), WORKER_PORT (3004), as for npm start.`;
+Environment: ORDER_PORT (3001), CUSTOMER_PORT (3002), RELAY_PORT (3003), WORKER_PORT (3004), as for npm start,
+and WORKER_PORTS (3004-3013), as for Compose.`;
 
 const values = parameters();
 if (values.help) {
@@ -63,7 +65,10 @@ const acceptedAt = new Map<number, number[]>(ids.map((id) => [id, []]));
 const counted = new Map<number, number>(ids.map((id) => [id, 0]));
 const latencies: number[] = [];
 const refused = new Map<string, number>();
-const before = { relay: await metricsOf(system.relayUrl), worker: await metricsOf(system.workerUrl) };
+const before = {
+  relay: await readCounters([system.relayUrl]),
+  workers: await readCounters(system.workerUrls),
+};
 
 let sent = 0;
 let accepted = 0;
@@ -127,18 +132,20 @@ progress.stop();
 const seconds = (performance.now() - startedAt) / 1_000;
 
 const settled = await system.relayCaughtUp();
-const after = { relay: await metricsOf(system.relayUrl), worker: await metricsOf(system.workerUrl) };
-const difference = (process: 'relay' | 'worker', sample: string) => {
-  if (after[process].size === 0) return 'not known: its /metrics cannot be reached';
-  return String((after[process].get(sample) ?? 0) - (before[process].get(sample) ?? 0));
+const after = {
+  relay: await readCounters([system.relayUrl]),
+  workers: await readCounters(system.workerUrls),
 };
 console.log(
   table([
     ['orders accepted', `${accepted} in ${seconds.toFixed(1)} s`],
     ...[...refused].map(([status, count]) => [`orders answered ${status}`, String(count)] as const),
-    ['events published', difference('relay', 'outbox_settled_total')],
+    ['events published', growth(before.relay, after.relay, 'outbox_settled_total')],
     ['orders counted', String(sum(counted.values()))],
-    ['duplicates dropped', difference('worker', 'events_consumed_total{outcome="duplicate"}')],
+    [
+      'duplicates dropped',
+      growth(before.workers, after.workers, 'events_consumed_total{outcome="duplicate"}'),
+    ],
     ['left in the outbox', settled ? '0' : 'some: see npm start or docker compose logs outbox_relay'],
     ['order to count, p50', `${percentile(latencies, 0.5).toFixed(0)} ms`],
     ['order to count, p99', `${percentile(latencies, 0.99).toFixed(0)} ms`],

@@ -5,14 +5,15 @@ export class RunningSystem {
   readonly orderUrl: string;
   readonly customerUrl: string;
   readonly relayUrl: string;
-  readonly workerUrl: string;
+  /** Where a worker may be: with Compose each takes a free port of a range. */
+  readonly workerUrls: readonly string[];
 
-  private constructor(ports: { order: string; customer: string; relay: string; worker: string }) {
+  private constructor(ports: { order: string; customer: string; relay: string; workers: string[] }) {
     const at = (port: string) => `http://127.0.0.1:${port}`;
     this.orderUrl = at(ports.order);
     this.customerUrl = at(ports.customer);
     this.relayUrl = at(ports.relay);
-    this.workerUrl = at(ports.worker);
+    this.workerUrls = ports.workers.map(at);
   }
 
   static fromEnvironment(environment: NodeJS.ProcessEnv): RunningSystem {
@@ -20,7 +21,7 @@ export class RunningSystem {
       order: environment.ORDER_PORT ?? '3001',
       customer: environment.CUSTOMER_PORT ?? '3002',
       relay: environment.RELAY_PORT ?? '3003',
-      worker: environment.WORKER_PORT ?? '3004',
+      workers: portRange(environment.WORKER_PORT ?? environment.WORKER_PORTS ?? '3004-3013'),
     });
   }
 
@@ -86,6 +87,12 @@ export class RunningSystem {
     } while (performance.now() < deadline);
     return false;
   }
+}
+
+/** `3004` or `3004-3013`. */
+function portRange(text: string): string[] {
+  const [first, last = first] = text.split('-').map(Number) as [number, number?];
+  return Array.from({ length: last - first + 1 }, (_, i) => String(first + i));
 }
 
 const post = (url: string, body: object) =>
