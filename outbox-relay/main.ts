@@ -93,7 +93,7 @@ const recorded = relayMetrics(metrics, {
   suspendedRoutes: () => relay.suspendedRoutes,
   available: () => publisher.available,
 });
-const settler = new Settler({ pool, logger, metrics: recorded });
+const settler = new Settler({ pool, logger, metrics: recorded, enough: config.OUTBOX_WINDOW });
 const relay: Relay = new Relay({
   pool,
   publisher,

@@ -3,11 +3,17 @@ import type pg from 'pg';
 import type { OutboxRow } from '../outbox/row.ts';
 import { settle } from '../outbox/settle.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
+import { Signal } from './signal.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Settles confirmed rows, one statement at a time: what is confirmed while one runs goes together into the next. So the
- * batches grow with the load by themselves. While Postgres is away it keeps trying; the rows are the caller's memory
+ * Settles confirmed rows, one statement at a time, after a short time in which others join them: a commit costs the
+ * database the same for one row as for hundreds. Measured at full load: 22,589 rows/s and 9.7 µs of Postgres' CPU for
+ * each with up to 20 ms, 21,886 and 10.2 with up to 5 ms, 21,675 and 12.3 with none, when only what is confirmed while
+ * a statement runs goes together into the next (medians of 3 interleaved rounds of 150,000; PostgreSQL 17, 2 cores).
+ * The price is that a relay that is killed leaves more rows to be published twice.
+ *
+ * While Postgres is away it keeps trying; the rows are the caller's memory
  * until `onSettled`.
  */
 export class Settler {
@@ -15,10 +21,14 @@ export class Settler {
   readonly #pool: pg.Pool;
   readonly #logger: Logger;
   readonly #metrics: RelayMetrics;
+  readonly #enough: number;
+  readonly #full = new Signal();
   #waiting: OutboxRow[] = [];
   #running = false;
 
-  constructor(options: { pool: pg.Pool; logger: Logger; metrics: RelayMetrics }) {
+  /** @param options.enough so many confirmed rows are settled without waiting for more */
+  constructor(options: { pool: pg.Pool; logger: Logger; metrics: RelayMetrics; enough: number }) {
+    this.#enough = options.enough;
     this.#pool = options.pool;
     this.#logger = options.logger;
     this.#metrics = options.metrics;
@@ -31,14 +41,14 @@ export class Settler {
   add(row: OutboxRow): void {
     this.#waiting.push(row);
     if (!this.#running) void this.#run();
+    else if (this.#waiting.length >= this.#enough) this.#full.raise();
   }
 
   async #run(): Promise<void> {
     this.#running = true;
-    // A turn later, so that the other confirms of the same packet come along.
-    await new Promise(setImmediate);
     let failing = false;
     while (this.#waiting.length > 0) {
+      if (this.#waiting.length < this.#enough) await this.#full.wait(joinMs);
       const rows = this.#waiting.splice(0, maxBatch);
       const positions = rows.map(({ position }) => position);
       try {
@@ -58,5 +68,7 @@ export class Settler {
   }
 }
 
+/** Milliseconds. */
+const joinMs = 20;
 /** Rows in one statement: beyond this nothing was gained, and a statement should stay well under its time limit. */
 const maxBatch = 2_000;
