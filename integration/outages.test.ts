@@ -32,7 +32,7 @@ describe('while a server is away', () => {
     // The same processes: neither was restarted.
     await Promise.all([relay.ready(), worker.ready()]);
     await eventually(async () => expect(await world.countOf(1)).to.equal(10));
-    expect(await world.rowsIn('outbox')).to.equal(0);
+    await eventually(async () => expect(await world.rowsIn('outbox')).to.equal(0));
   });
 
   it('RabbitMQ, stopped and started under load: nothing is lost and nothing is counted twice', async function () {

@@ -59,7 +59,7 @@ describe('parking', () => {
     expect(rows.map(({ event_id }) => event_id)).to.deep.equal([large, unnameable]);
     expect(rows[0]!.reason).to.match(/the body has 20\d\d bytes, and the broker takes 1000/);
     expect(rows[1]!.reason).to.contain('routing_key has 256 bytes');
-    expect(await world.rowsIn('outbox'), 'what waits behind it').to.equal(1);
+    await eventually(async () => expect(await world.rowsIn('outbox'), 'what waits behind it').to.equal(1));
   });
 
   it('finds the one message over which the broker closes the channel, among many', async () => {
@@ -106,7 +106,7 @@ describe('parking', () => {
     const [two] = await parked();
     expect(two).to.include({ attempts: 3 });
     expect(two!.reason).to.match(/refused by the broker.*3 times/);
-    expect(await world.rowsIn('outbox')).to.equal(1);
+    await eventually(async () => expect(await world.rowsIn('outbox')).to.equal(1));
 
     await stopConsuming();
     stopConsuming = await world.rabbit.consume('full', ({ content }) =>

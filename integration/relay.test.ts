@@ -361,10 +361,30 @@ describe('the relay', () => {
     arrivals.expectInOrder();
   });
 
-  it('forgets published events when their retention is over, and never those that wait', async () => {
-    await world.start('outboxRelay', {
-      OUTBOX_RETENTION_HOURS: '24',
-      OUTBOX_HOUSEKEEPING_CRON: '* * * * * *',
+  it('forgets published events when their retention is over, by the day, and never those that wait', async () => {
+    const days = async () => {
+      const { rows } = await world.orderDb.query<{ name: string }>(
+        `SELECT relid::text AS name FROM pg_partition_tree('outbox_published') WHERE isleaf ORDER BY 1`,
+      );
+      return rows.map(({ name }) => name);
+    };
+    const dayOf = async (offset: string) => {
+      const { rows } = await world.orderDb.query<{ day: string }>(
+        `SELECT to_char((now() + $1::interval) AT TIME ZONE 'UTC', 'YYYYMMDD') AS day`,
+        [offset],
+      );
+      return rows[0]!.day;
+    };
+    const [old, before, today, tomorrow] = await Promise.all(
+      ['-10 days', '-9 days', '0 days', '1 day'].map(dayOf),
+    );
+    await world.orderDb.query(
+      `CREATE TABLE outbox_published_${old} PARTITION OF outbox_published FOR VALUES FROM ('${old} 00:00Z') TO ('${before} 00:00Z')`,
+    );
+    await world.orderDb.query(`DROP TABLE outbox_published_${tomorrow}`);
+    const relay = await world.start('outboxRelay', {
+      OUTBOX_RETENTION_HOURS: '240',
+      OUTBOX_HOUSEKEEPING_CRON: '0 0 1 1 *',
     });
     await withKnex(world.addresses.postgresOrder, async (knex) => {
       await append(knex, 2, 1, 5);
@@ -372,11 +392,23 @@ describe('the relay', () => {
       await world.rabbit.declare((channel) => channel.unbindQueue('numbered', 'events', 'numbered'));
       await append(knex, 1, 6, 1);
       await knex.raw("UPDATE outbox SET created_at = now() - interval '1 year'");
+      // Six on the old day, of which a part is still to be kept, and two on a day that has no table.
       await knex.raw(
-        "UPDATE outbox_published SET published_at = now() - interval '25 hours' WHERE position % 2 = 0",
+        `UPDATE outbox_published SET published_at = '${old} 23:59:59Z' WHERE position % 10 NOT IN (0, 1, 2, 3)`,
+      );
+      await knex.raw(
+        "UPDATE outbox_published SET published_at = now() - interval '1 year' WHERE position % 10 < 2",
       );
     });
-    await eventually(async () => expect(await world.rowsIn('outbox_published')).to.equal(5));
+    // Made anew at the start, and the old day, of which some is to be kept, is still there.
+    await eventually(async () => expect(await days()).to.include(`outbox_published_${tomorrow}`));
+    expect(await days()).to.include(`outbox_published_${old}`);
+    await relay.stop();
+
+    await world.start('outboxRelay', { OUTBOX_RETENTION_HOURS: '216' });
+    await eventually(async () => expect(await world.rowsIn('outbox_published')).to.equal(2));
+    expect(await days()).not.to.include(`outbox_published_${old}`);
+    expect(await days()).to.include.members([`outbox_published_${today}`, 'outbox_published_rest']);
     expect(await world.rowsIn('outbox')).to.equal(1);
   });
 

@@ -42,7 +42,7 @@ describe('the walk of an order', () => {
     expect(list.body[0]).to.deep.equal(placed.body);
     const one = await request(world.url('orderService', placed.headers.get('location')!));
     expect(one.body).to.deep.equal(placed.body);
-    expect(await world.rowsIn('outbox')).to.equal(0);
+    await eventually(async () => expect(await world.rowsIn('outbox')).to.equal(0));
     expect(await world.rowsIn('outbox_published')).to.equal(1);
   });
 

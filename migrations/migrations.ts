@@ -3,6 +3,7 @@ import * as customers from './customer/0001-customers.ts';
 import * as inbox from './customer/0002-inbox.ts';
 import * as orders from './order/0001-orders.ts';
 import * as outbox from './order/0002-outbox.ts';
+import * as publishedByDay from './order/0003-published-by-day.ts';
 
 interface NamedMigration extends Knex.Migration {
   name: string;
@@ -13,6 +14,7 @@ export const migrations = {
   order: [
     { name: '0001-orders', ...orders },
     { name: '0002-outbox', ...outbox },
+    { name: '0003-published-by-day', ...publishedByDay },
   ],
   customer: [
     { name: '0001-customers', ...customers },

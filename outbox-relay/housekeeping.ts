@@ -4,7 +4,7 @@ import { scheduledTask } from '@event-sync/platform/scheduled-task.ts';
 import type pg from 'pg';
 import { prune } from './outbox/prune.ts';
 
-/** Deletes published rows whose retention is over. */
+/** Takes away published events whose retention is over: at the start, and then by the clock. */
 export function pruneByTheClock(options: {
   pool: pg.Pool;
   logger: Logger;
@@ -13,14 +13,16 @@ export function pruneByTheClock(options: {
 }): Component {
   const { pool, logger, schedule, retentionHours } = options;
   return scheduledTask({
-    name: 'prune published rows',
+    name: 'prune published events',
     schedule,
+    // The tables of the days to come may be used up, after a time in which no relay ran.
+    atStart: true,
     logger,
     run: async () => {
-      const deleted = await prune(pool, { retentionHours });
-      if (deleted === undefined) logger.info('housekeeping: another run is under way');
-      else if (deleted > 0)
-        logger.info({ deleted, retention_hours: retentionHours }, 'housekeeping: published rows deleted');
+      const pruned = await prune(pool, { retentionHours });
+      if (pruned === undefined) logger.info('housekeeping: another run is under way');
+      else if (pruned.days.length > 0 || pruned.rows > 0)
+        logger.info({ ...pruned, retention_hours: retentionHours }, 'housekeeping: published events deleted');
     },
   });
 }

@@ -18,6 +18,8 @@ export function scheduledTask(options: {
   name: string;
   schedule: string;
   run: () => Promise<void>;
+  /** Whether it runs once when it starts, too. The start does not wait for it. */
+  atStart?: boolean;
   /** At which level a failure is logged. */
   failureLevel?: 'warn' | 'debug';
   logger: Logger;
@@ -26,7 +28,7 @@ export function scheduledTask(options: {
   let running: Promise<void> | undefined;
   let stopped = false;
   const run = () => {
-    if (stopped) return;
+    if (stopped || running) return running;
     running = options
       .run()
       .catch((error: unknown) =>
@@ -51,6 +53,7 @@ export function scheduledTask(options: {
         },
       });
       await task.start();
+      if (options.atStart) void run();
     },
     stop: async () => {
       stopped = true;

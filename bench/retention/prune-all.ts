@@ -20,7 +20,8 @@ export async function pruneAll(address: PostgresAddress): Promise<Pruned> {
     pool.on('error', () => {});
     try {
       const beganAt = performance.now();
-      await prune(pool, { retentionHours: 0 });
+      // As of the day after tomorrow: the table of a day goes when the whole day is over.
+      await prune(pool, { retentionHours: -48 });
       const seconds = rounded((performance.now() - beganAt) / 1_000, 3);
       return {
         rows: before.rows - (await count()),

@@ -1,22 +1,42 @@
+import { createDayOfPublished, dayTable, daysAhead } from '@event-sync/outbox/published-days.ts';
 import type pg from 'pg';
 
 /** Any number that no one else uses for an advisory lock in this database. */
 const advisoryLock = 7_104_002;
 
+/** Making or dropping a day waits for whoever reads the history, and settling waits behind it: not for long. */
+const lockTimeoutMs = 1_000;
+
+/** SQLSTATE: rows of that day stand in `outbox_published_rest` already, and stay there. */
+const checkViolation = '23514';
+
 const over = "clock_timestamp() - $1::float8 * interval '1 hour'";
+const daysThatAreOver = `
+  SELECT relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+  WHERE inhparent = 'outbox_published'::regclass AND relname ~ '${dayTable}'
+    AND (to_date(right(relname, 8), 'YYYYMMDD') + 1)::timestamp AT TIME ZONE 'UTC' <= ${over}
+  ORDER BY relname`;
 const statements = [
-  `DELETE FROM outbox_published WHERE position IN (
-     SELECT position FROM outbox_published WHERE published_at < ${over} ORDER BY published_at LIMIT $2)`,
+  `DELETE FROM outbox_published_rest WHERE ctid = ANY (ARRAY(
+     SELECT ctid FROM outbox_published_rest WHERE published_at < ${over} LIMIT $2))`,
   // What is parked waits for a person, however long; only what a person has discarded goes.
   `DELETE FROM outbox_parked WHERE position IN (
      SELECT position FROM outbox_parked WHERE discarded_at < ${over} LIMIT $2)`,
 ];
 
+export interface Pruned {
+  /** Tables of whole days that were dropped. */
+  days: string[];
+  /** Rows that were deleted one by one: discarded ones, and those of days without a table. */
+  rows: number;
+}
+
 /**
- * Deletes what was published or discarded longer ago than the retention, in batches that each commit alone, so that no lock is held
+ * Makes the tables of the days to come, and takes away what was published or discarded longer ago than the retention:
+ * a day when all of it is over, and what belongs to no day in batches that each commit alone, so that no lock is held
  * for long. Only one run at a time, whatever the number of relays: who finds the lock taken does nothing.
  *
- * @returns the number of rows deleted, or `undefined` if another run is under way.
+ * @returns what is gone, or `undefined` if another run is under way.
  */
 export async function prune(
   pool: pg.Pool,
@@ -25,7 +45,7 @@ export async function prune(
     batch = 5_000,
     maxBatches = 1_000,
   }: { retentionHours: number; batch?: number; maxBatches?: number },
-): Promise<number | undefined> {
+): Promise<Pruned | undefined> {
   const client = await pool.connect();
   let failure: Error | undefined;
   try {
@@ -33,21 +53,42 @@ export async function prune(
       advisoryLock,
     ]);
     if (!rows[0]?.locked) return undefined;
-    let total = 0;
+    await client.query(`SET lock_timeout = ${lockTimeoutMs}`);
+    const days = await dropDays(client, retentionHours);
+    await createDays(client);
+    await client.query('RESET lock_timeout');
+    const pruned = { days, rows: 0 };
     for (const statement of statements) {
       for (let run = 0; run < maxBatches; run++) {
         const { rowCount } = await client.query(statement, [retentionHours, batch]);
-        total += rowCount ?? 0;
+        pruned.rows += rowCount ?? 0;
         if ((rowCount ?? 0) < batch) break;
       }
     }
     await client.query('SELECT pg_advisory_unlock($1)', [advisoryLock]);
-    return total;
+    return pruned;
   } catch (error) {
     failure = error as Error;
     throw error;
   } finally {
     // A client in an unknown state is thrown away, and the lock with it.
     client.release(failure);
+  }
+}
+
+async function dropDays(client: pg.PoolClient, retentionHours: number): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(daysThatAreOver, [retentionHours]);
+  // The names are the pattern's: there is nothing in them to escape.
+  for (const { name } of rows) await client.query(`DROP TABLE ${name}`);
+  return rows.map(({ name }) => name);
+}
+
+async function createDays(client: pg.PoolClient): Promise<void> {
+  for (let ahead = 0; ahead <= daysAhead; ahead++) {
+    try {
+      await client.query(createDayOfPublished(ahead));
+    } catch (error) {
+      if ((error as { code?: string }).code !== checkViolation) throw error;
+    }
   }
 }
