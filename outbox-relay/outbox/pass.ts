@@ -28,9 +28,10 @@ export async function openPass(
     const results = (await client.query(`
       BEGIN READ ONLY;
       DECLARE pass NO SCROLL CURSOR FOR
-        SELECT position, event_id, partition, ordering_key, type, version, exchange, routing_key, body::text AS body,
-               traceparent, created_at, attempts,
-               coalesce(extract(epoch FROM next_attempt_at - clock_timestamp()) * 1000, 0)::float8 AS wait_ms
+        SELECT position, event_id, partition, ordering_key, type, exchange, routing_key, body::text AS body,
+               traceparent, date_part('epoch', created_at) * 1000 AS created_at, attempts,
+               CASE WHEN next_attempt_at IS NOT NULL
+                    THEN date_part('epoch', next_attempt_at - clock_timestamp()) * 1000 END AS wait_ms
         FROM outbox
         WHERE partition IN (${list})
           AND NOT EXISTS (SELECT 1 FROM outbox_parked AS parked

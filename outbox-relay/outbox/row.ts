@@ -6,15 +6,15 @@ export interface OutboxRow {
   partition: number;
   ordering_key: string;
   type: string;
-  version: number;
   exchange: string;
   routing_key: string;
   /** The message's body, to the letter. */
   body: string;
   traceparent: string | null;
-  created_at: Date;
+  /** When it was written: milliseconds since 1970. Not a Date: parsing one cost 1 µs a row. */
+  created_at: number;
   /** How often the broker has refused it. */
   attempts: number;
-  /** Milliseconds until it may be tried again; 0 or less: now. */
-  wait_ms: number;
+  /** Milliseconds until it may be tried again; 0 or less, or null: now. */
+  wait_ms: number | null;
 }

@@ -24,19 +24,19 @@ export function toMessage(row: OutboxRow, source: string): OutgoingMessage {
   return {
     exchange: row.exchange,
     routingKey: row.routing_key,
-    content: Buffer.from(row.body),
+    content: row.body,
     messageId: row.event_id,
     properties: {
       type: row.type,
       contentType: 'application/json',
-      timestamp: Math.floor(row.created_at.getTime() / 1_000),
+      timestamp: Math.floor(row.created_at / 1_000),
       headers: {
-        ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
+        traceparent: row.traceparent ?? undefined,
         'cloudEvents:specversion': '1.0',
         'cloudEvents:id': row.event_id,
         'cloudEvents:type': row.type,
         'cloudEvents:source': source,
-        'cloudEvents:time': row.created_at.toISOString(),
+        'cloudEvents:time': new Date(row.created_at).toISOString(),
       },
     },
   };

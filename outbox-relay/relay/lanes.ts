@@ -38,7 +38,7 @@ export class Lanes {
   add(row: OutboxRow, admit: boolean): void {
     const key = row.ordering_key;
     if (this.#carried.has(row.position) || this.#heldInPass.has(key)) return;
-    if (!admit || row.wait_ms > 0) {
+    if (!admit || (row.wait_ms ?? 0) > 0) {
       this.#heldInPass.add(key);
       return;
     }

@@ -112,7 +112,7 @@ export class ConfirmPublisher implements Component {
       this.#channel.publish(
         message.exchange,
         message.routingKey,
-        message.content,
+        typeof message.content === 'string' ? Buffer.from(message.content) : message.content,
         { ...message.properties, messageId, mandatory: true, persistent: true },
         confirmed,
       );

@@ -18,7 +18,8 @@ const { makeBodyFrame } = amqplib('frame.js') as {
 };
 
 function asAmqplib(channel: number, maxBody: number, message: OutgoingMessage): Buffer {
-  const { exchange, routingKey, content, messageId, properties } = message;
+  const { exchange, routingKey, messageId, properties } = message;
+  const content = Buffer.from(message.content);
   const frames = [
     encodeMethod(BasicPublish, channel, { exchange, routingKey, mandatory: true }),
     encodeProperties(BasicProperties, channel, content.length, {
@@ -52,6 +53,10 @@ describe('PublishFrames', () => {
   const cases: [string, OutgoingMessage][] = [
     ['an event', message()],
     ['an empty body', message({ content: Buffer.alloc(0) })],
+    ['text', message({ content: '{"name":"Ærøskøbing 🏝"}' })],
+    ['no text', message({ content: '' })],
+    ['text of several frames', message({ content: 'ø'.repeat(150_000) })],
+    ['text that fills a frame', message({ content: 'x'.repeat(131_072 - 8) })],
     ['no properties', message({ properties: {} })],
     ['a correlation id', message({ properties: { correlationId: 'é'.repeat(100) } })],
     ['names as long as AMQP allows', message({ exchange: 'e'.repeat(255), routingKey: 'ü'.repeat(127) })],

@@ -37,9 +37,12 @@ export class PublishFrames {
   add(message: OutgoingMessage): void {
     const start = this.#end;
     try {
+      const { content } = message;
+      const bytes = typeof content === 'string' ? Buffer.byteLength(content) : content.length;
       this.#method(message);
-      this.#header(message);
-      this.#body(message.content);
+      this.#header(message, bytes);
+      if (typeof content === 'string' && bytes > 0 && bytes <= this.#maxFrame) this.#text(content, bytes);
+      else this.#body(typeof content === 'string' ? Buffer.from(content) : content);
     } catch (error) {
       this.#end = start;
       throw error;
@@ -57,7 +60,7 @@ export class PublishFrames {
     this.#endFrame(size);
   }
 
-  #header({ content, messageId, properties }: OutgoingMessage): void {
+  #header({ messageId, properties }: OutgoingMessage, bodyBytes: number): void {
     const { contentType, correlationId, timestamp, type } = properties;
     const headers = (properties.headers ?? {}) as Record<string, unknown>;
     const size = this.#frame(frameHeader);
@@ -65,7 +68,7 @@ export class PublishFrames {
     this.#uint16(basicClass);
     this.#uint16(0);
     this.#uint32(0);
-    this.#uint32(content.length);
+    this.#uint32(bodyBytes);
     const flagsAt = this.#end;
     this.#uint16(0);
     let flags = flag.headers | flag.deliveryMode | flag.messageId;
@@ -91,6 +94,14 @@ export class PublishFrames {
     // Only a body may be split. A larger frame would end the connection, and with it what else is in flight.
     if (this.#end - size - 4 > this.#maxFrame) throw new RangeError('its headers do not fit into one frame');
     this.#buffer.writeUInt16BE(flags, flagsAt);
+    this.#endFrame(size);
+  }
+
+  /** A body of one frame, encoded where it is sent from. */
+  #text(content: string, bytes: number): void {
+    const size = this.#frame(frameBody);
+    this.#reserve(bytes + 1);
+    this.#end += this.#buffer.write(content, this.#end);
     this.#endFrame(size);
   }
 
