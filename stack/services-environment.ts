@@ -12,12 +12,25 @@ export const usualServicePorts: ServicePorts = { order: 3001, customer: 3002, re
 
 export type ServiceName = 'orderService' | 'customerWeb' | 'customerWorker' | 'outboxRelay';
 
-/** Our programs, in an order in which each finds what it needs. */
-export const services: Record<ServiceName, { name: string; script: string }> = {
+export interface Program {
+  readonly name: string;
+  readonly script: string;
+  /** Options of Node itself. */
+  readonly nodeOptions?: readonly string[];
+}
+
+/** Our programs, in an order in which each finds what it needs. The options are also those of docker-compose.yml. */
+export const services: Record<ServiceName, Program> = {
   customerWeb: { name: 'customer-web', script: 'customer-service/web.main.ts' },
   orderService: { name: 'order-service', script: 'order-service/main.ts' },
   customerWorker: { name: 'customer-worker', script: 'customer-service/worker.main.ts' },
-  outboxRelay: { name: 'outbox-relay', script: 'outbox-relay/main.ts' },
+  outboxRelay: {
+    name: 'outbox-relay',
+    script: 'outbox-relay/main.ts',
+    // Node takes what memory the machine has before it cleans up: under load 351 MiB instead of 149, and 2 to 4 in a
+    // hundred faster. See docs/decisions/0008.
+    nodeOptions: ['--max-semi-space-size=4', '--max-old-space-size=512'],
+  },
 };
 export const serviceNames = Object.keys(services) as ServiceName[];
 

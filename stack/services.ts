@@ -14,6 +14,8 @@ export interface ServiceOptions {
   /** The program, relative to the checkout: `order-service/main.ts`. */
   readonly script: string;
   readonly arguments?: readonly string[];
+  /** Options of Node itself. */
+  readonly nodeOptions?: readonly string[];
   /** In addition to our own environment. */
   readonly env: Readonly<Record<string, string>>;
   /** The file that its output is appended to. Without one it goes to a temporary file that goes when it has ended. */
@@ -54,7 +56,8 @@ export function startService(options: ServiceOptions): Service {
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'a');
   const logStart = statSync(logFile).size;
-  const child = spawn(process.execPath, [script, ...(options.arguments ?? [])], {
+  const parameters = [...(options.nodeOptions ?? []), script, ...(options.arguments ?? [])];
+  const child = spawn(process.execPath, parameters, {
     cwd: checkout,
     env: { ...process.env, ...env },
     stdio: ['ignore', log, log],

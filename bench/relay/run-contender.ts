@@ -32,7 +32,7 @@ const patienceMs = 60_000;
 
 /** Starts the program with what a contender is told; whoever calls it ends it. */
 export async function startContender(
-  { name, script }: Pick<Contender, 'name' | 'script'>,
+  { name, script, nodeOptions }: Pick<Contender, 'name' | 'script' | 'nodeOptions'>,
   stage: Stage,
   database: PostgresAddress | undefined,
   env: Record<string, string> = {},
@@ -40,6 +40,7 @@ export async function startContender(
   return startService({
     name: `bench-${name}`,
     script,
+    ...(nodeOptions && { nodeOptions }),
     // Only our relay listens on a port.
     env: {
       ...contenderEnvironment(database, stage.rabbitmqUrl),

@@ -19,10 +19,9 @@ import type { OutboxRow } from './row.ts';
 export async function openPass(
   pool: pg.Pool,
   partitions: readonly number[],
-  batch: number,
-): Promise<{ rows: OutboxRow[]; next: () => Promise<OutboxRow[]>; close: () => Promise<void> }> {
+  first: number,
+): Promise<{ rows: OutboxRow[]; next: (count: number) => Promise<OutboxRow[]>; close: () => Promise<void> }> {
   const client = await pool.connect();
-  const size = Math.trunc(batch);
   const list = partitions.map(Math.trunc).join(',');
   try {
     const results = (await client.query(`
@@ -38,10 +37,10 @@ export async function openPass(
                           WHERE parked.ordering_key = outbox.ordering_key AND parked.position < outbox.position
                             AND parked.discarded_at IS NULL)
         ORDER BY position;
-      FETCH ${size} FROM pass`)) as unknown as pg.QueryResult<OutboxRow>[];
+      FETCH ${Math.trunc(first)} FROM pass`)) as unknown as pg.QueryResult<OutboxRow>[];
     return {
       rows: results.at(-1)!.rows,
-      next: async () => (await client.query<OutboxRow>(`FETCH ${size} FROM pass`)).rows,
+      next: async (count) => (await client.query<OutboxRow>(`FETCH ${Math.trunc(count)} FROM pass`)).rows,
       close: async () => {
         try {
           await client.query('COMMIT');

@@ -16,12 +16,18 @@ export class Lanes {
   readonly #held = new Map<string, number>();
   readonly #runnable: string[] = [];
   readonly #inHand = new Map<string, OutboxRow>();
+  #bytes = 0;
   #carried = new Set<string>();
   #heldInPass = new Set<string>();
 
   /** Rows in hand: queued, in flight, or confirmed and not yet settled. */
   get size(): number {
     return this.#inHand.size;
+  }
+
+  /** Of the bodies of the rows in hand, in UTF-16 code units. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /**
@@ -43,6 +49,7 @@ export class Lanes {
       return;
     }
     this.#inHand.set(row.position, row);
+    this.#bytes += row.body.length;
     const lane = this.#lanes.get(key);
     if (lane) {
       lane.push(row);
@@ -75,14 +82,14 @@ export class Lanes {
   }
 
   settled(positions: readonly string[]): void {
-    for (const position of positions) this.#inHand.delete(position);
+    for (const position of positions) this.#release(position);
   }
 
   /** The row was not delivered: it and all that wait behind it are given up, to be found again after the hold. */
   failed(row: OutboxRow, until: number): void {
     const key = row.ordering_key;
     this.#busy.delete(key);
-    this.#inHand.delete(row.position);
+    this.#release(row.position);
     this.#held.set(key, until);
     this.#heldInPass.add(key);
     this.#forgetLane(key);
@@ -110,7 +117,14 @@ export class Lanes {
   }
 
   #forgetLane(key: string): void {
-    for (const row of this.#lanes.get(key) ?? []) this.#inHand.delete(row.position);
+    for (const row of this.#lanes.get(key) ?? []) this.#release(row.position);
     this.#lanes.delete(key);
+  }
+
+  #release(position: string): void {
+    const row = this.#inHand.get(position);
+    if (!row) return;
+    this.#bytes -= row.body.length;
+    this.#inHand.delete(position);
   }
 }

@@ -9,6 +9,7 @@ import { backoff, postpone } from '../outbox/postpone.ts';
 import type { OutboxRow } from '../outbox/row.ts';
 import type { Ownership } from '../ownership/ownership.ts';
 import { toMessage, unpublishable } from '../publisher/message.ts';
+import { FetchSize } from './fetch-size.ts';
 import { Lanes } from './lanes.ts';
 import { Routes } from './routes.ts';
 import type { Settler } from './settler.ts';
@@ -33,6 +34,10 @@ export interface RelayOptions {
   maxAttempts: number;
   maxMessageBytes: number;
 }
+
+/** Bodies in one fetch, about, and bodies in hand beyond which none is made: with the window, the bound of the memory. */
+const fetchBytes = 8 * 2 ** 20;
+const maxBytesInHand = 32 * 2 ** 20;
 
 /** AMQP's reply code for it. */
 const noSuchExchange = 404;
@@ -66,7 +71,7 @@ export class Relay implements Component {
 
   constructor(options: RelayOptions) {
     this.#options = options;
-    // Enough rows ahead to find a full window of different keys among them; and the bound of the relay's memory.
+    // Enough rows ahead to find a full window of different keys among them.
     this.#maxInHand = options.window * 4;
     options.settler.onSettled = (positions) => {
       this.#lanes.settled(positions);
@@ -132,14 +137,16 @@ export class Relay implements Component {
     if (!publisher.available || partitions.length === 0) return false;
     const endsAt = performance.now() + passLimitMs;
     this.#lanes.beginPass(performance.now());
-    const pass = await openPass(pool, partitions, batch);
+    const size = new FetchSize({ rows: batch, bytes: fetchBytes });
+    const pass = await openPass(pool, partitions, size.rows);
     try {
-      for (let rows = pass.rows; ; rows = await pass.next()) {
+      for (let rows = pass.rows; ; rows = await pass.next(size.rows)) {
         const now = performance.now();
         for (const row of rows) this.#lanes.add(row, this.#routes.admits(row, now));
         this.#pump();
-        if (rows.length < batch) return false;
-        while (this.#lanes.size > this.#maxInHand - batch) {
+        if (rows.length < size.rows) return false;
+        size.fetched(rows);
+        while (this.#lanes.size > this.#maxInHand - size.rows || this.#lanes.bytes > maxBytesInHand) {
           const rest = endsAt - performance.now();
           if (rest <= 0 || !publisher.available || this.#stopping) return true;
           await this.#progress.wait(rest);

@@ -79,6 +79,7 @@ export class System {
   #start(options: {
     name: string;
     script: string;
+    nodeOptions?: readonly string[];
     arguments?: string[];
     env: Record<string, string>;
   }): Service {
