@@ -17,7 +17,10 @@ export interface Contender {
   readonly title: string;
   readonly script: string;
   readonly nodeOptions?: readonly string[];
-  /** Of the rows of the fastest: so that the runs of all last about as long. */
+  /**
+   * Of the rows of the limit. All of them where that can be waited for: what a library does for each row may depend on
+   * how many there are.
+   */
   readonly share: number;
   /** The limit alone has none. */
   readonly database?: {
@@ -56,7 +59,7 @@ export const contenders: readonly Contender[] = [
     name: 'graphile-worker',
     title: 'graphile-worker',
     script: program('graphile-worker'),
-    share: 0.35,
+    share: 1,
     database: {
       install: installGraphileWorker,
       fill: (rows, from) => `
@@ -70,7 +73,7 @@ export const contenders: readonly Contender[] = [
     name: 'pg-boss',
     title: 'pg-boss',
     script: program('pg-boss'),
-    share: 0.35,
+    share: 1,
     database: {
       install: installPgBoss,
       fill: (rows, from) => `

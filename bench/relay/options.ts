@@ -14,9 +14,10 @@ How fast events get from the outbox into RabbitMQ: this relay, what the broker c
 textbook relay, and graphile-worker, pg-boss and pg-transactional-outbox at their best settings. Each is a process of
 its own, one after the other in every round, with the same events, on the same servers, which are started for it.
 
-  --quick      3 rounds, and no run with several relays: under 5 minutes
+  --quick      3 shorter rounds, and no run with several relays: under 5 minutes
   --rounds N   (default 5, with --quick 3)
-  --rows N     messages of the fastest in one run (default: 3.5 s of what the broker confirms); the slower get fewer
+  --rows N     messages in one run (default: 6 s of what the broker confirms, with --quick 3.5 s); the textbook relay and
+               pg-transactional-outbox get fewer
   --json       the last line of the output is one JSON object
   --help
 

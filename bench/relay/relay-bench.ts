@@ -14,8 +14,9 @@ import { report } from './report.ts';
 import { forPrograms, medianRate, medianRatio, type RelayResult, type Round } from './result.ts';
 import { runContender, type Stage } from './run-contender.ts';
 
-/** How long the runs of the fast contenders should last, in seconds: long enough that a start does not count. */
-const runSeconds = 3.5;
+/** How long the fastest run should last, in seconds: long enough that a start, and compiling, hardly counts. */
+const runSeconds = 6;
+const quickRunSeconds = 3.5;
 const calibrationRows = 20_000;
 const replicaCounts = [2, 4];
 
@@ -40,7 +41,9 @@ export const run = (parameters: string[]): Promise<number> =>
 async function measure(bench: Bench<RelayBenchOptions>): Promise<RelayResult> {
   const { options, servers, databases, queue, head, signal, progress } = bench;
   const stage: Stage = { databases, queue, rabbitmqUrl: servers.addresses.rabbitmqUrl, signal };
-  const rows = rowsOfEach(options.rows ?? (await calibrate(stage)));
+  const rows = rowsOfEach(
+    options.rows ?? (await calibrate(stage, options.quick ? quickRunSeconds : runSeconds)),
+  );
   progress(`${rows.limit} messages in a run of the fastest, ${options.rounds} rounds`);
 
   const rounds: Round[] = [];
@@ -82,9 +85,9 @@ async function measure(bench: Bench<RelayBenchOptions>): Promise<RelayResult> {
 }
 
 /** So that a run lasts as long on a fast machine as on a slow one. It warms the broker up, too. */
-async function calibrate(stage: Stage): Promise<number> {
+async function calibrate(stage: Stage, seconds: number): Promise<number> {
   const rate = await runContender(contenders[0]!, stage, calibrationRows);
-  return Math.min(1_000_000, Math.max(10_000, Math.round((rate * runSeconds) / 1_000) * 1_000));
+  return Math.min(1_000_000, Math.max(10_000, Math.round((rate * seconds) / 1_000) * 1_000));
 }
 
 function rowsOfEach(fastest: number): Record<ContenderName, number> {
