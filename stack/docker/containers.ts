@@ -4,6 +4,7 @@ import { RedisContainer } from '@testcontainers/redis';
 import type { GenericContainer, WaitStrategy } from 'testcontainers';
 import { databaseNames, postgresLogin, type ServerPorts } from '../addresses.ts';
 import type { ServerName } from '../control.ts';
+import { postgresSettings } from '../postgres-settings.ts';
 import { images } from './images.ts';
 
 /** Container port to host port. */
@@ -58,7 +59,7 @@ function postgres(database: string, publishOn: string, publications: Publication
       .withDatabase(database)
       .withUsername(postgresLogin.user)
       .withPassword(postgresLogin.password)
-      .withCommand(['postgres', '-c', 'max_connections=200'])
+      .withCommand(['postgres', ...postgresSettings])
       // The module's own check runs a program in the container four times a second as long as it lives.
       .withHealthCheck({ test: ['NONE'] as unknown as ['CMD', string] })
   );

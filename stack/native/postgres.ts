@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client, escapeIdentifier } from 'pg';
 import type { PostgresAddress } from '../addresses.ts';
+import { postgresSettings } from '../postgres-settings.ts';
 import { postgresAnswers } from '../probes.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { ServerProcess } from './server-process.ts';
@@ -34,8 +35,8 @@ export async function startPostgres(
     command: binaries.postgres,
     arguments: [
       ...['-D', data, '-p', String(address.port), '-c', `listen_addresses=${address.host}`],
-      // Two relays, two workers and a test's own connections, with room.
-      ...['-c', 'unix_socket_directories=', '-c', 'max_connections=200'],
+      ...['-c', 'unix_socket_directories='],
+      ...postgresSettings,
     ],
     environment: { ...process.env, LC_ALL: 'C', PGDATA: data },
     folder,
