@@ -4,8 +4,11 @@ import type pg from 'pg';
 /** Any number that no one else uses for an advisory lock in this database. */
 const advisoryLock = 7_104_002;
 
-/** Making or dropping a day waits for whoever reads the history, and settling waits behind it: not for long. */
-const lockTimeoutMs = 1_000;
+/**
+ * Making or dropping a day waits for whoever reads the history, and settling waits behind it: not for long. But longer
+ * than `deadlock_timeout`, a second: only then does an autovacuum of the table give way.
+ */
+const lockTimeoutMs = 2_500;
 
 /** SQLSTATE: rows of that day stand in `outbox_published_rest` already, and stay there. */
 const checkViolation = '23514';
