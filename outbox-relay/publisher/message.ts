@@ -7,13 +7,18 @@ const shortString = 255;
 /** @returns why no broker would ever take the row, or undefined. */
 export function unpublishable(row: OutboxRow, maxMessageBytes: number): string | undefined {
   for (const column of ['exchange', 'routing_key', 'type'] as const) {
+    if (!mayExceed(row[column], shortString)) continue;
     const bytes = Buffer.byteLength(row[column]);
     if (bytes > shortString) return `${column} has ${bytes} bytes, and AMQP allows ${shortString}`;
   }
+  if (!mayExceed(row.body, maxMessageBytes)) return undefined;
   const bytes = Buffer.byteLength(row.body);
   if (bytes > maxMessageBytes) return `the body has ${bytes} bytes, and the broker takes ${maxMessageBytes}`;
   return undefined;
 }
+
+/** Without counting them: a UTF-16 code unit becomes three bytes at the most. */
+const mayExceed = (text: string, bytes: number) => text.length * 3 > bytes;
 
 /**
  * The AMQP message of a row. The `cloudEvents:` headers are the binary content mode of the CloudEvents AMQP binding, so

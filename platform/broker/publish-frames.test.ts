@@ -91,6 +91,7 @@ describe('PublishFrames', () => {
       'headers that do not fit into one frame',
       message({ properties: { headers: { large: 'x'.repeat(131_072) } } }),
     ],
+    ['a header whose name is too long', message({ properties: { headers: { ['ü'.repeat(128)]: 'x' } } })],
     ['a header that is no string', message({ properties: { headers: { number: 1 } } })],
   ] as const) {
     it(`refuses ${what}, and sends nothing of the message`, () => {

@@ -85,7 +85,8 @@ export class PublishFrames {
     this.#shortString('messageId', messageId);
     if (timestamp !== undefined) {
       flags |= flag.timestamp;
-      this.#end = this.#buffer.writeBigUInt64BE(BigInt(timestamp), this.#end);
+      this.#uint32(Math.floor(timestamp / 2 ** 32));
+      this.#uint32(timestamp >>> 0);
     }
     if (type !== undefined) {
       flags |= flag.type;
@@ -129,11 +130,13 @@ export class PublishFrames {
     this.#byte(frameEnd);
   }
 
+  /** There is room for 256 bytes: more than 255 show themselves, be they all written or not. */
   #shortString(name: string, text: string): void {
-    const bytes = Buffer.byteLength(text);
-    if (bytes > 255) throw new RangeError(`${name} has ${bytes} bytes, and AMQP allows 255`);
-    this.#byte(bytes);
-    this.#end += this.#buffer.write(text, this.#end);
+    const bytes = this.#buffer.write(text, this.#end + 1);
+    if (bytes > 255)
+      throw new RangeError(`${name} has ${Buffer.byteLength(text)} bytes, and AMQP allows 255`);
+    this.#buffer[this.#end] = bytes;
+    this.#end += 1 + bytes;
   }
 
   #table(headers: Record<string, unknown>): void {
@@ -142,14 +145,15 @@ export class PublishFrames {
     for (const name in headers) {
       const value = headers[name];
       if (value === undefined) continue;
-      this.#reserve(256);
+      this.#reserve(260);
       this.#shortString('the name of a header', name);
       if (typeof value === 'string') {
-        const bytes = Buffer.byteLength(value);
-        this.#reserve(bytes + 5);
+        // A UTF-16 code unit becomes three bytes at the most.
+        this.#reserve(value.length * 3 + 5);
         this.#byte(0x53); // S
+        const bytes = this.#buffer.write(value, this.#end + 4);
         this.#uint32(bytes);
-        this.#end += this.#buffer.write(value, this.#end);
+        this.#end += bytes;
       } else throw new TypeError(`header ${name} is no string`);
     }
     this.#reserve(1024);
