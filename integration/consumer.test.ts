@@ -174,6 +174,21 @@ describe('the consumer', () => {
     await eventually(async () => expect(await world.countOf(4)).to.equal(1));
   });
 
+  it('keeps a dead letter, however often somebody looks at it', async () => {
+    await send('no JSON');
+    await eventually(async () => expect(await world.rabbit.ready(deadLetterQueue)).to.equal(1));
+    await world.rabbit.declare(async (channel) => {
+      for (let look = 0; look < 25; look++) {
+        await eventually(async () => {
+          const message = await channel.get(deadLetterQueue);
+          expect(message, `at look ${look}`).not.to.equal(false);
+          if (message) channel.nack(message, false, true);
+        });
+      }
+    });
+    expect(await world.rabbit.drain(deadLetterQueue)).to.have.length(1);
+  });
+
   it('declares a queue of its own again that somebody has deleted', async () => {
     await world.rabbit.declare((channel) => channel.deleteQueue(deadLetterQueue));
     await send('no JSON');
