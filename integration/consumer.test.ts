@@ -189,6 +189,70 @@ describe('the consumer', () => {
     expect(await world.rabbit.drain(deadLetterQueue)).to.have.length(1);
   });
 
+  describe('npm run dead-letters', () => {
+    const deadLetters = async (...parameters: string[]) => {
+      const program = world.run('customer-service/dead-letters.main.ts', parameters);
+      const { code } = await program.exited;
+      return { code, text: program.logs() };
+    };
+    const waiting = () => world.rabbit.ready(deadLetterQueue);
+
+    it('lists and shows them, and leaves them where they are', async () => {
+      const event = envelope({ version: 99 });
+      await send(event, { messageId: event.id });
+      await send('no JSON');
+      await eventually(async () => expect(await waiting()).to.equal(2));
+      const list = await deadLetters('list');
+      expect(list.code).to.equal(0);
+      expect(list.text).to.match(
+        new RegExp(`^${event.id}  unknown-version since 20.*\n.*\n.*  not-json since`),
+      );
+      const shown = await deadLetters('show', event.id);
+      expect(shown.text).to.contain(JSON.stringify(event));
+      expect((await deadLetters('show', 'nobody')).code).to.equal(1);
+      expect(await waiting()).to.equal(2);
+    });
+
+    it('replays one by its id, which is applied, and no other', async () => {
+      const event = envelope({ data: { order_id: 1, customer_id: 3 } });
+      const other = envelope({ version: 99 });
+      for (const each of [other, event]) await send(each, { messageId: each.id });
+      await eventually(async () => expect(await waiting()).to.equal(2), { withinMs: 30_000 });
+      await world.putCustomer(3);
+      const replayed = await deadLetters('replay', '--id', event.id);
+      expect(replayed).to.deep.equal({ code: 0, text: `${event.id}\n1 message put back into the queue.\n` });
+      await eventually(async () => expect(await world.countOf(3)).to.equal(1));
+      expect(await waiting()).to.equal(1);
+      // It was applied: once more is dropped by its id.
+      await send(event, { messageId: event.id });
+      await send(envelope({ data: { order_id: 2, customer_id: 3 } }));
+      await eventually(async () => expect(await world.countOf(3)).to.equal(2));
+    });
+
+    it('replays what is still wrong, and it is a dead letter again, once', async () => {
+      await send('no JSON');
+      await send('nor this');
+      await eventually(async () => expect(await waiting()).to.equal(2));
+      const before = await ended('dead-letter');
+      expect((await deadLetters('replay', '--all')).text).to.contain('2 messages put back');
+      await eventually(async () => expect(await ended('dead-letter')).to.equal(before + 2));
+      await eventually(async () => expect(await waiting()).to.equal(2));
+    });
+
+    it('discards those with a reason, and says what is not there', async () => {
+      const event = envelope({ version: 99 });
+      await send(event, { messageId: event.id });
+      await send('no JSON');
+      await eventually(async () => expect(await waiting()).to.equal(2));
+      expect((await deadLetters('discard', '--reason', 'not-json')).text).to.contain('1 message discarded.');
+      expect(await waiting()).to.equal(1);
+      const missing = await deadLetters('discard', '--id', event.id, '--id', 'nobody');
+      expect(missing.code).to.equal(1);
+      expect(missing.text).to.contain('nobody: there is no such dead letter.');
+      expect(await waiting()).to.equal(0);
+    });
+  });
+
   it('declares a queue of its own again that somebody has deleted', async () => {
     await world.rabbit.declare((channel) => channel.deleteQueue(deadLetterQueue));
     await send('no JSON');

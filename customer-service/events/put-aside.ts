@@ -11,6 +11,7 @@ import type { Logger } from '@event-sync/platform/logger.ts';
 import type { ConsumeMessage } from 'amqplib/callback_api';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { harmless } from './harmless-headers.ts';
 
 /** Tries, two seconds apart, before an event whose customer is not there becomes a dead letter. */
 export const maxAttempts = 5;
@@ -108,24 +109,6 @@ export class PutAside {
       await delay(500, undefined, { signal: this.#signal });
     }
   }
-}
-
-/** Headers that are orders to the broker or to a client, and not the sender's own information. */
-const meaningful =
-  /^(x-death|x-(first|last)-death-.*|x-delivery-count|x-acquired-count|x-opt-.*|CC|BCC|rascal)$/i;
-
-/**
- * A copy that carried them would be routed once more (`CC`: an endless loop of dead letters), be held back by the
- * broker as a cycle (`x-death`), or stop another client. They are kept as text under another name.
- */
-function harmless(headers: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) =>
-      meaningful.test(name)
-        ? [`x-original-${name.slice(0, 100)}`, JSON.stringify(value).slice(0, 1_000)]
-        : [name, value],
-    ),
-  );
 }
 
 function strings<T extends Record<string, unknown>>(values: T): { [K in keyof T]?: string } {

@@ -1,0 +1,78 @@
+import { ConfigError, parseConfig, rabbitmqSettings } from '@event-sync/platform/config.ts';
+import { parseCommand, usage, WrongCommand, type Command } from './dead-letters/command.ts';
+import { DeadLetters, type DeadLetter } from './dead-letters/dead-letters.ts';
+
+/** `npm run dead-letters`: what an operator does with messages that could not be applied, straight in RabbitMQ. */
+const write = (text: string) => process.stdout.write(`${text}\n`);
+
+function describe({ id, reason, explanation, at }: DeadLetter): string {
+  return `${id ?? '-'}  ${reason}${at === undefined ? '' : ` since ${at}`}${explanation === undefined ? '' : `\n  ${explanation}`}`;
+}
+
+async function run(command: Exclude<Command, { kind: 'help' }>, letters: DeadLetters): Promise<number> {
+  switch (command.kind) {
+    case 'list': {
+      let shown = 0;
+      let more = false;
+      await letters.look((letter) => {
+        more = shown === command.limit;
+        if (!more) write(describe(letter));
+        shown++;
+        return !more;
+      });
+      if (shown === 0) write('There are no dead letters.');
+      if (more) write(`There are more: npm run dead-letters -- list --limit ${command.limit * 10}`);
+      return 0;
+    }
+    case 'show': {
+      let found = false;
+      await letters.look((letter) => {
+        if (letter.id !== command.id) return true;
+        found = true;
+        const { properties, content } = letter.message;
+        write(`${describe(letter)}\n  ${JSON.stringify(properties.headers ?? {})}\n  ${content.toString()}`);
+        return false;
+      });
+      if (!found) write(`There is no dead letter ${command.id}.`);
+      return found ? 0 : 1;
+    }
+    case 'replay':
+    case 'discard': {
+      const { kind, selection } = command;
+      const taken = await letters[kind](selection);
+      for (const letter of taken) write(letter.id ?? '-');
+      const done = kind === 'replay' ? 'put back into the queue' : 'discarded';
+      write(`${taken.length} ${taken.length === 1 ? 'message' : 'messages'} ${done}.`);
+      const missing =
+        'ids' in selection ? selection.ids.filter((id) => !taken.some((letter) => letter.id === id)) : [];
+      for (const id of missing) write(`${id}: there is no such dead letter.`);
+      return missing.length > 0 ? 1 : 0;
+    }
+  }
+}
+
+try {
+  const command = parseCommand(process.argv.slice(2));
+  if (command.kind === 'help') write(usage);
+  else {
+    const local = { RABBITMQ_URL: 'amqp://guest:guest@localhost:5672' };
+    const { RABBITMQ_URL } = parseConfig(rabbitmqSettings, { ...local, ...process.env });
+    const letters = await DeadLetters.open(RABBITMQ_URL);
+    try {
+      process.exitCode = await run(command, letters);
+    } finally {
+      await letters.close();
+    }
+  }
+} catch (error) {
+  if (error instanceof WrongCommand) {
+    process.stderr.write(`${error.message}. See npm run dead-letters -- --help\n`);
+    process.exitCode = 2;
+  } else {
+    const { message } = error as Error;
+    const what =
+      error instanceof ConfigError ? message : `The dead letters could not be reached or changed: ${message}`;
+    process.stderr.write(`${what}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+
+export const usage = `Usage: npm run dead-letters -- <command> [options]
+
+  list [--limit N]           dead letters, oldest first, with the reason (default 50)
+  show ID                    one of them, with its headers and its body
+  replay   --id ID [...]     back into the queue, where they are tried as if they were new
+  discard  --id ID [...]     gone for good
+
+In place of --id: --reason REASON for all with that reason, --all for all. An ID is the message's own; one that has none,
+shown as "-", is only met by --reason and --all. Replaying is safe: what was applied before is dropped by its id.
+
+Environment: RABBITMQ_URL (amqp://guest:guest@localhost:5672): where npm start and docker compose have RabbitMQ.`;
+
+/** Which dead letters are meant. */
+export type Selection = { ids: readonly string[] } | { reason: string } | { all: true };
+
+export type Command =
+  | { kind: 'help' }
+  | { kind: 'list'; limit: number }
+  | { kind: 'show'; id: string }
+  | { kind: 'replay' | 'discard'; selection: Selection };
+
+export class WrongCommand extends Error {}
+
+/** @throws {WrongCommand} with a sentence for people. */
+export function parseCommand(parameters: readonly string[]): Command {
+  const { values, positionals } = parsed(parameters);
+  const [name, ...rest] = positionals;
+  if (values.help) return { kind: 'help' };
+  if (name !== 'show' && rest.length > 0) throw new WrongCommand(`${rest.join(' ')}: not expected here`);
+  switch (name) {
+    case 'list': {
+      const limit = Number(values.limit);
+      if (!Number.isInteger(limit) || limit < 1)
+        throw new WrongCommand(`--limit ${values.limit} is no number`);
+      return { kind: 'list', limit };
+    }
+    case 'show':
+      if (rest.length !== 1) throw new WrongCommand('show wants one id');
+      return { kind: 'show', id: rest[0]! };
+    case 'replay':
+    case 'discard': {
+      const selections: Selection[] = [
+        ...(values.id ? [{ ids: values.id }] : []),
+        ...(values.reason === undefined ? [] : [{ reason: values.reason }]),
+        ...(values.all ? [{ all: true } as const] : []),
+      ];
+      if (selections.length !== 1) throw new WrongCommand(`${name} wants one of --id, --reason and --all`);
+      return { kind: name, selection: selections[0]! };
+    }
+    default:
+      throw new WrongCommand(name === undefined ? 'Say what to do' : `${name} is no command`);
+  }
+}
+
+function parsed(parameters: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...parameters],
+      allowPositionals: true,
+      options: {
+        id: { type: 'string', multiple: true },
+        reason: { type: 'string' },
+        all: { type: 'boolean' },
+        limit: { type: 'string', default: '50' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new WrongCommand((error as Error).message);
+  }
+}

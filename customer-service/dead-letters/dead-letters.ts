@@ -1,0 +1,148 @@
+import {
+  attemptsHeader,
+  deadLetterHeaders,
+  deadLetterQueue,
+  orderEventsQueue,
+} from '@event-sync/contracts/topology.ts';
+import amqp, { type ChannelModel, type ConfirmChannel, type GetMessage } from 'amqplib';
+import { harmless } from '../events/harmless-headers.ts';
+import type { Selection } from './command.ts';
+
+/** A dead letter, for people. */
+export interface DeadLetter {
+  /** The message's own id; one that came without stays without. */
+  readonly id: string | undefined;
+  readonly reason: string;
+  readonly explanation: string | undefined;
+  /** ISO 8601, when it became one; RabbitMQ's own dead letters do not say it. */
+  readonly at: string | undefined;
+  readonly message: GetMessage;
+}
+
+/**
+ * The dead letter queue, as an operator sees it. A look holds what it has seen until it is done, so that it meets each
+ * message once, and then gives back all that was not taken; a look that dies gives back everything.
+ */
+export class DeadLetters {
+  readonly #connection: ChannelModel;
+  readonly #channel: ConfirmChannel;
+  #onReturn: (reply: string) => void = () => {};
+
+  private constructor(connection: ChannelModel, channel: ConfirmChannel) {
+    this.#connection = connection;
+    this.#channel = channel;
+    channel.on('return', ({ fields }) => {
+      this.#onReturn((fields as unknown as { replyText?: string }).replyText ?? 'returned');
+    });
+  }
+
+  static async open(url: string): Promise<DeadLetters> {
+    const connection = await amqp.connect(url, { timeout: 5_000 });
+    // What breaks is told by the call that it fails.
+    connection.on('error', () => {});
+    const channel = await connection.createConfirmChannel();
+    channel.on('error', () => {});
+    return new DeadLetters(connection, channel);
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close().catch(() => {});
+  }
+
+  /** Looks at those that are there now, oldest first, until `visit` returns false. Nothing is taken. */
+  async look(visit: (letter: DeadLetter) => boolean): Promise<void> {
+    await this.#each(async (letter) => visit(letter));
+  }
+
+  /**
+   * Puts them back into the queue of the events, each confirmed there before it is taken from here.
+   * @returns those that were put back
+   */
+  async replay(selection: Selection): Promise<DeadLetter[]> {
+    return this.#take(selection, (message) => this.#publish(message));
+  }
+
+  /** @returns those that are gone for good */
+  async discard(selection: Selection): Promise<DeadLetter[]> {
+    return this.#take(selection, async () => {});
+  }
+
+  async #take(selection: Selection, first: (message: GetMessage) => Promise<void>): Promise<DeadLetter[]> {
+    const taken: DeadLetter[] = [];
+    await this.#each(async (letter) => {
+      if (isMeant(selection, letter)) {
+        await first(letter.message);
+        this.#channel.ack(letter.message);
+        taken.push(letter);
+      }
+      return true;
+    });
+    return taken;
+  }
+
+  async #each(visit: (letter: DeadLetter) => Promise<boolean>): Promise<void> {
+    // Not until it is empty: what is put back may come again as a dead letter meanwhile.
+    const { messageCount } = await this.#channel.checkQueue(deadLetterQueue);
+    try {
+      for (let seen = 0; seen < messageCount; seen++) {
+        const message = await this.#channel.get(deadLetterQueue);
+        if (!message || !(await visit(letterOf(message)))) return;
+      }
+    } finally {
+      this.#channel.nackAll(true);
+      // Answered in order: after this the queue has them again.
+      await this.#channel.checkQueue(deadLetterQueue);
+    }
+  }
+
+  async #publish({ content, properties }: GetMessage): Promise<void> {
+    const { messageId, contentType, type, timestamp, correlationId } = properties as unknown as Record<
+      string,
+      unknown
+    >;
+    const options = {
+      ...Object.fromEntries(
+        Object.entries({ messageId, contentType, type, timestamp, correlationId }).filter(
+          ([, value]) => value !== undefined,
+        ),
+      ),
+      headers: asNew(properties.headers ?? {}),
+      persistent: true,
+      mandatory: true,
+    };
+    await new Promise<void>((resolve, reject) => {
+      // Comes before the confirm, which RabbitMQ gives for what it has returned, too.
+      this.#onReturn = (reply) =>
+        reject(new Error(`${orderEventsQueue} does not take it (${reply}): start the worker once`));
+      this.#channel.publish('', orderEventsQueue, content, options, (error: Error | null) =>
+        error ? reject(error) : resolve(),
+      );
+    });
+  }
+}
+
+function letterOf(message: GetMessage): DeadLetter {
+  const { messageId, headers = {} } = message.properties as unknown as {
+    messageId?: unknown;
+    headers?: Record<string, unknown>;
+  };
+  const text = (name: string) => (typeof headers[name] === 'string' ? headers[name] : undefined);
+  return {
+    id: typeof messageId === 'string' && messageId !== '' ? messageId : undefined,
+    reason: text(deadLetterHeaders.reason) ?? (headers['x-death'] ? 'too-many-deliveries' : 'unknown'),
+    explanation: text(deadLetterHeaders.explanation),
+    at: text(deadLetterHeaders.time),
+    message,
+  };
+}
+
+function isMeant(selection: Selection, { id, reason }: DeadLetter): boolean {
+  if ('ids' in selection) return id !== undefined && selection.ids.includes(id);
+  return 'all' in selection || selection.reason === reason;
+}
+
+/** Without what we wrote when it became a dead letter: it gets all its tries again. */
+function asNew(headers: Record<string, unknown>): Record<string, unknown> {
+  const ours = new Set<string>([attemptsHeader, ...Object.values(deadLetterHeaders)]);
+  return harmless(Object.fromEntries(Object.entries(headers).filter(([name]) => !ours.has(name))));
+}
