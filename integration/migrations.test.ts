@@ -1,5 +1,6 @@
 import { migrate } from '@event-sync/migrations/migrate.ts';
 import { migrations, type DatabaseName } from '@event-sync/migrations/migrations.ts';
+import { publishByDay, publishInOneTable } from '@event-sync/outbox/migrations/0002-published-by-day.ts';
 import { expect } from 'chai';
 import { World, withKnex } from './world/world.ts';
 
@@ -44,4 +45,25 @@ describe('migrations', () => {
       });
     });
   }
+
+  it('to days keeps what was published before, in both directions', async () => {
+    await withKnex(world.addresses.postgresOrder, async (knex) => {
+      await migrate(knex, 'order', 'up');
+      await knex.raw(`
+        INSERT INTO outbox_published (position, event_id, ordering_key, type, version, exchange, routing_key, body, created_at)
+        SELECT i, gen_random_uuid(), 'a', 'text', 1, 'events', 'text', '{}', now() FROM generate_series(1, 3) AS i`);
+      const places = async () => {
+        const { rows } = await knex.raw<{ rows: { place: string; count: number }[] }>(
+          'SELECT tableoid::regclass::text AS place, count(*)::int AS count FROM outbox_published GROUP BY 1',
+        );
+        return rows;
+      };
+      expect((await places())[0]!.place).to.match(/^outbox_published_[0-9]{8}$/);
+      await knex.transaction((trx) => publishInOneTable(trx));
+      expect(await places()).to.deep.equal([{ place: 'outbox_published', count: 3 }]);
+      await knex.transaction((trx) => publishByDay(trx));
+      // Today's table would have to take them over: from tomorrow on there is one.
+      expect(await places()).to.deep.equal([{ place: 'outbox_published_rest', count: 3 }]);
+    });
+  });
 });
