@@ -1,9 +1,9 @@
-import { ConfigError, parseConfig, rabbitmqSettings } from '@event-sync/platform/config.ts';
-import { parseCommand, usage, WrongCommand, type Command } from './dead-letters/command.ts';
+import { parseConfig, rabbitmqSettings } from '@event-sync/platform/config.ts';
+import { runConsole, write } from '@event-sync/platform/console.ts';
+import { parseCommand, usage, type Command } from './dead-letters/command.ts';
 import { DeadLetters, type DeadLetter } from './dead-letters/dead-letters.ts';
 
 /** `npm run dead-letters`: what an operator does with messages that could not be applied, straight in RabbitMQ. */
-const write = (text: string) => process.stdout.write(`${text}\n`);
 
 function describe({ id, reason, explanation, at }: DeadLetter): string {
   return `${id ?? '-'}  ${reason}${at === undefined ? '' : ` since ${at}`}${explanation === undefined ? '' : `\n  ${explanation}`}`;
@@ -51,28 +51,23 @@ async function run(command: Exclude<Command, { kind: 'help' }>, letters: DeadLet
   }
 }
 
-try {
+async function main(): Promise<number> {
   const command = parseCommand(process.argv.slice(2));
-  if (command.kind === 'help') write(usage);
-  else {
-    const local = { RABBITMQ_URL: 'amqp://guest:guest@localhost:5672' };
-    const { RABBITMQ_URL } = parseConfig(rabbitmqSettings, { ...local, ...process.env });
-    const letters = await DeadLetters.open(RABBITMQ_URL);
-    try {
-      process.exitCode = await run(command, letters);
-    } finally {
-      await letters.close();
-    }
+  if (command.kind === 'help') {
+    write(usage);
+    return 0;
   }
-} catch (error) {
-  if (error instanceof WrongCommand) {
-    process.stderr.write(`${error.message}. See npm run dead-letters -- --help\n`);
-    process.exitCode = 2;
-  } else {
-    const { message } = error as Error;
-    const what =
-      error instanceof ConfigError ? message : `The dead letters could not be reached or changed: ${message}`;
-    process.stderr.write(`${what}\n`);
-    process.exitCode = 1;
+  const local = { RABBITMQ_URL: 'amqp://guest:guest@localhost:5672' };
+  const { RABBITMQ_URL } = parseConfig(rabbitmqSettings, { ...local, ...process.env });
+  const letters = await DeadLetters.open(RABBITMQ_URL);
+  try {
+    return await run(command, letters);
+  } finally {
+    await letters.close();
   }
 }
+
+await runConsole(main, {
+  help: 'npm run dead-letters -- --help',
+  failure: 'The dead letters could not be reached or changed',
+});

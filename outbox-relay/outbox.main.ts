@@ -1,13 +1,13 @@
-import { parseConfig, databaseSettings, ConfigError } from '@event-sync/platform/config.ts';
+import { parseConfig, databaseSettings } from '@event-sync/platform/config.ts';
+import { runConsole, write } from '@event-sync/platform/console.ts';
 import { createPool } from '@event-sync/platform/postgres.ts';
 import { userInfo } from 'node:os';
 import type pg from 'pg';
-import { parseCommand, usage, WrongCommand, type Command } from './console/command.ts';
+import { parseCommand, usage, type Command } from './console/command.ts';
 import { findEvent, listParked, type FoundEvent } from './outbox/find.ts';
 import { discard, replay } from './outbox/replay.ts';
 
 /** `npm run outbox`: what an operator does with events that could not be published, straight in the database. */
-const write = (text: string) => process.stdout.write(`${text}\n`);
 
 function describe(event: FoundEvent): string {
   const since = event.since === null ? '' : ` since ${event.since.toISOString()}`;
@@ -56,34 +56,29 @@ async function run(command: Exclude<Command, { kind: 'help' }>, pool: pg.Pool): 
   }
 }
 
-try {
+async function main(): Promise<number> {
   const command = parseCommand(process.argv.slice(2), userInfo().username);
-  if (command.kind === 'help') write(usage);
-  else {
-    const local = {
-      DATABASE_HOST: 'localhost',
-      DATABASE_PORT: '5433',
-      DATABASE_USER: 'postgres',
-      DATABASE_PASSWORD: process.env.DATABASE_PASSWORD_FILE ? '' : 'password',
-      DATABASE_NAME: 'orders_development',
-    };
-    const config = parseConfig(databaseSettings, { ...local, ...process.env });
-    const pool = createPool(config, { applicationName: 'outbox-console', max: 1, onError: () => {} });
-    try {
-      process.exitCode = await run(command, pool);
-    } finally {
-      await pool.end();
-    }
+  if (command.kind === 'help') {
+    write(usage);
+    return 0;
   }
-} catch (error) {
-  if (error instanceof WrongCommand) {
-    process.stderr.write(`${error.message}. See npm run outbox -- --help\n`);
-    process.exitCode = 2;
-  } else {
-    const { message } = error as Error;
-    const what =
-      error instanceof ConfigError ? message : `The outbox could not be reached or changed: ${message}`;
-    process.stderr.write(`${what}\n`);
-    process.exitCode = 1;
+  const local = {
+    DATABASE_HOST: 'localhost',
+    DATABASE_PORT: '5433',
+    DATABASE_USER: 'postgres',
+    DATABASE_PASSWORD: process.env.DATABASE_PASSWORD_FILE ? '' : 'password',
+    DATABASE_NAME: 'orders_development',
+  };
+  const config = parseConfig(databaseSettings, { ...local, ...process.env });
+  const pool = createPool(config, { applicationName: 'outbox-console', max: 1, onError: () => {} });
+  try {
+    return await run(command, pool);
+  } finally {
+    await pool.end();
   }
 }
+
+await runConsole(main, {
+  help: 'npm run outbox -- --help',
+  failure: 'The outbox could not be reached or changed',
+});

@@ -40,12 +40,12 @@ export async function runProcess(
       process.exit(1);
     }, stopTimeoutMs).unref();
     let code = exitCode;
-    let leftBehind = 0;
+    let someLate = false;
     for (const component of components.toReversed()) {
       try {
         // Several servers that are away together must not use up the time of the whole.
-        const limit = leftBehind > 0 ? hurriedLimitMs : (component.stopLimitMs ?? usualLimitMs);
-        if (!(await stopped(component, limit, logger))) leftBehind++;
+        const limit: number = someLate ? hurriedLimitMs : (component.stopLimitMs ?? usualLimitMs);
+        if (!(await stopped(component, limit, logger))) someLate = true;
       } catch (error) {
         logger.error({ err: error, component: component.name }, 'a component failed to stop');
         code = 1;

@@ -15,7 +15,7 @@ export interface ServiceOptions {
   readonly script: string;
   readonly arguments?: readonly string[];
   /** Options of Node itself. */
-  readonly nodeOptions?: readonly string[];
+  readonly nodeOptions?: readonly string[] | undefined;
   /** In addition to our own environment. */
   readonly env: Readonly<Record<string, string>>;
   /** The file that its output is appended to. Without one it goes to a temporary file that goes when it has ended. */

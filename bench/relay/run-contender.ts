@@ -40,7 +40,7 @@ export async function startContender(
   return startService({
     name: `bench-${name}`,
     script,
-    ...(nodeOptions && { nodeOptions }),
+    nodeOptions,
     // Only our relay listens on a port.
     env: {
       ...contenderEnvironment(database, stage.rabbitmqUrl),

@@ -1,5 +1,6 @@
+import { WrongCommand } from '@event-sync/platform/console.ts';
 import { expect } from 'chai';
-import { parseCommand, WrongCommand } from './command.ts';
+import { parseCommand } from './command.ts';
 
 describe('npm run dead-letters', () => {
   it('understands its commands', () => {

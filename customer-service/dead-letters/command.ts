@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseParameters, WrongCommand } from '@event-sync/platform/console.ts';
 
 export const usage = `Usage: npm run dead-letters -- <command> [options]
 
@@ -20,8 +20,6 @@ export type Command =
   | { kind: 'list'; limit: number }
   | { kind: 'show'; id: string }
   | { kind: 'replay' | 'discard'; selection: Selection };
-
-export class WrongCommand extends Error {}
 
 /** @throws {WrongCommand} with a sentence for people. */
 export function parseCommand(parameters: readonly string[]): Command {
@@ -55,19 +53,15 @@ export function parseCommand(parameters: readonly string[]): Command {
 }
 
 function parsed(parameters: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...parameters],
-      allowPositionals: true,
-      options: {
-        id: { type: 'string', multiple: true },
-        reason: { type: 'string' },
-        all: { type: 'boolean' },
-        limit: { type: 'string', default: '50' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new WrongCommand((error as Error).message);
-  }
+  return parseParameters({
+    args: [...parameters],
+    allowPositionals: true,
+    options: {
+      id: { type: 'string', multiple: true },
+      reason: { type: 'string' },
+      all: { type: 'boolean' },
+      limit: { type: 'string', default: '50' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
 }

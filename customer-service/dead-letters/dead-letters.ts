@@ -5,7 +5,7 @@ import {
   orderEventsQueue,
 } from '@event-sync/contracts/topology.ts';
 import amqp, { type ChannelModel, type ConfirmChannel, type GetMessage } from 'amqplib';
-import { harmless } from '../events/harmless-headers.ts';
+import { copiedProperties, harmless } from '../events/message-copy.ts';
 import type { Selection } from './command.ts';
 
 /** A dead letter, for people. */
@@ -95,18 +95,10 @@ export class DeadLetters {
     }
   }
 
-  async #publish({ content, properties }: GetMessage): Promise<void> {
-    const { messageId, contentType, type, timestamp, correlationId } = properties as unknown as Record<
-      string,
-      unknown
-    >;
+  async #publish(message: GetMessage): Promise<void> {
     const options = {
-      ...Object.fromEntries(
-        Object.entries({ messageId, contentType, type, timestamp, correlationId }).filter(
-          ([, value]) => value !== undefined,
-        ),
-      ),
-      headers: asNew(properties.headers ?? {}),
+      ...copiedProperties(message),
+      headers: asNew(message.properties.headers ?? {}),
       persistent: true,
       mandatory: true,
     };
@@ -114,7 +106,7 @@ export class DeadLetters {
       // Comes before the confirm, which RabbitMQ gives for what it has returned, too.
       this.#onReturn = (reply) =>
         reject(new Error(`${orderEventsQueue} does not take it (${reply}): start the worker once`));
-      this.#channel.publish('', orderEventsQueue, content, options, (error: Error | null) =>
+      this.#channel.publish('', orderEventsQueue, message.content, options, (error: Error | null) =>
         error ? reject(error) : resolve(),
       );
     });
@@ -122,13 +114,10 @@ export class DeadLetters {
 }
 
 function letterOf(message: GetMessage): DeadLetter {
-  const { messageId, headers = {} } = message.properties as unknown as {
-    messageId?: unknown;
-    headers?: Record<string, unknown>;
-  };
+  const headers = (message.properties.headers ?? {}) as Record<string, unknown>;
   const text = (name: string) => (typeof headers[name] === 'string' ? headers[name] : undefined);
   return {
-    id: typeof messageId === 'string' && messageId !== '' ? messageId : undefined,
+    id: copiedProperties(message).messageId,
     reason: text(deadLetterHeaders.reason) ?? (headers['x-death'] ? 'too-many-deliveries' : 'unknown'),
     explanation: text(deadLetterHeaders.explanation),
     at: text(deadLetterHeaders.time),

@@ -11,7 +11,7 @@ import type { Logger } from '@event-sync/platform/logger.ts';
 import type { ConsumeMessage } from 'amqplib/callback_api';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { harmless } from './harmless-headers.ts';
+import { copiedProperties, harmless } from './message-copy.ts';
 
 /** Tries, two seconds apart, before an event whose customer is not there becomes a dead letter. */
 export const maxAttempts = 5;
@@ -75,8 +75,7 @@ export class PutAside {
     id: string | undefined,
     headers: object,
   ): Promise<void> {
-    const properties: Record<string, unknown> = { ...message.properties };
-    const { messageId, contentType, type, timestamp, correlationId } = properties;
+    const { messageId = id ?? randomUUID(), ...properties } = copiedProperties(message);
     let original = harmless(message.properties.headers ?? {});
     for (let failures = 0; ; failures++) {
       if (failures > 0) this.#signal.throwIfAborted();
@@ -86,12 +85,8 @@ export class PutAside {
           exchange: '',
           routingKey: queue,
           content: message.content,
-          messageId: typeof messageId === 'string' && messageId !== '' ? messageId : (id ?? randomUUID()),
-          properties: {
-            ...strings({ contentType, type, correlationId }),
-            ...(typeof timestamp === 'number' ? { timestamp } : {}),
-            headers: { ...original, ...headers },
-          },
+          messageId,
+          properties: { ...properties, headers: { ...original, ...headers } },
         },
         resolve,
       );
@@ -109,10 +104,4 @@ export class PutAside {
       await delay(500, undefined, { signal: this.#signal });
     }
   }
-}
-
-function strings<T extends Record<string, unknown>>(values: T): { [K in keyof T]?: string } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => typeof value === 'string')) as {
-    [K in keyof T]?: string;
-  };
 }

@@ -1,5 +1,6 @@
+import { WrongCommand } from '@event-sync/platform/console.ts';
 import { expect } from 'chai';
-import { parseCommand, WrongCommand } from './command.ts';
+import { parseCommand } from './command.ts';
 
 const id = '01936f3e-7c1a-7c60-8a66-000000000001';
 

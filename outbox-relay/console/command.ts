@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseParameters, WrongCommand } from '@event-sync/platform/console.ts';
 import { z } from 'zod';
 import type { Operator, Selection } from '../outbox/replay.ts';
 
@@ -26,8 +26,6 @@ export type Command =
   | { kind: 'show'; id: string }
   | { kind: 'replay'; selection: Selection; operator: Operator }
   | { kind: 'discard'; selection: Exclude<Selection, { publishedFrom: string }>; operator: Operator };
-
-export class WrongCommand extends Error {}
 
 const id = z.uuid({ error: (issue) => `${String(issue.input)} is not an event id` });
 const time = z.iso.datetime({
@@ -82,25 +80,21 @@ export function parseCommand(parameters: readonly string[], user: string): Comma
 }
 
 function parsed(parameters: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...parameters],
-      allowPositionals: true,
-      options: {
-        id: { type: 'string', multiple: true },
-        parked: { type: 'boolean' },
-        from: { type: 'string' },
-        to: { type: 'string' },
-        who: { type: 'string' },
-        why: { type: 'string' },
-        limit: { type: 'string', default: '50' },
-        after: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new WrongCommand((error as Error).message);
-  }
+  return parseParameters({
+    args: [...parameters],
+    allowPositionals: true,
+    options: {
+      id: { type: 'string', multiple: true },
+      parked: { type: 'boolean' },
+      from: { type: 'string' },
+      to: { type: 'string' },
+      who: { type: 'string' },
+      why: { type: 'string' },
+      limit: { type: 'string', default: '50' },
+      after: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
 }
 
 function checked<T>(schema: z.ZodType<T>, value: unknown): T {

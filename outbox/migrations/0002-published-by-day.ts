@@ -7,7 +7,8 @@ import { createDayOfPublished, daysAhead } from '../published-days.ts';
  *
  * One block range index in place of three btrees: rows come in the order of time, and event ids (UUID v7) nearly so.
  * Settling a row costs Postgres 3.2 µs with it, 5.4 with the btrees, 4.0 with a btree on the event id alone, and 3.0
- * without any index (CPU, 100,000 rows of 500 bytes by the thousand, medians of 3; PostgreSQL 17).
+ * without any index (CPU, 100,000 rows of 500 bytes by the thousand, medians of 3; PostgreSQL 17; by a script that
+ * is not in the repository, see docs/decisions/0005).
  */
 export async function publishByDay(knex: Knex): Promise<void> {
   await knex.raw('ALTER TABLE outbox_published RENAME TO outbox_published_rest');

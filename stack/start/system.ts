@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { logsFolder } from '../folders.ts';
 import { startServers, type Servers } from '../servers.ts';
-import { startService, type Service } from '../services.ts';
+import { startService, type Service, type ServiceOptions } from '../services.ts';
 import { migrations, services, servicesEnvironment, type ServiceName } from '../services-environment.ts';
 import type { ChosenPorts } from './chosen-ports.ts';
 
@@ -76,13 +76,7 @@ export class System {
     return servicesEnvironment(this.servers.addresses, this.#ports.services);
   }
 
-  #start(options: {
-    name: string;
-    script: string;
-    nodeOptions?: readonly string[];
-    arguments?: string[];
-    env: Record<string, string>;
-  }): Service {
+  #start(options: Omit<ServiceOptions, 'logTo'>): Service {
     mkdirSync(logsFolder, { recursive: true });
     return startService({ ...options, logTo: join(logsFolder, `${options.name}.log`) });
   }
