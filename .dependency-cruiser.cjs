@@ -53,7 +53,7 @@ module.exports = {
       name: 'express-only-at-the-http-edge',
       severity: 'error',
       from: { pathNot: '^(platform/|[^/]+/http/|[^/]+/app\\.ts$|bench/|integration/)' },
-      to: { path: 'node_modules/express/', dependencyTypesNot: ['type-only'] },
+      to: { path: 'node_modules/(@types/)?express/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'broker-clients-only-at-the-broker-edge',
@@ -62,13 +62,13 @@ module.exports = {
         pathNot:
           '^(platform/broker/|outbox-relay/publisher/|customer-service/events/|bench/|integration/|stack/)',
       },
-      to: { path: 'node_modules/(rascal|amqplib)/', dependencyTypesNot: ['type-only'] },
+      to: { path: 'node_modules/(@types/)?(rascal|amqplib)/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'ioredis-only-in-platform',
       severity: 'error',
       from: { pathNot: '^(platform/|bench/|integration/|stack/)' },
-      to: { path: 'node_modules/ioredis/', dependencyTypesNot: ['type-only'] },
+      to: { path: 'node_modules/(@types/)?ioredis/', dependencyTypesNot: ['type-only'] },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
@@ -86,7 +86,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(node_modules/(?!@event-sync)|\\.local|coverage)' },
+    exclude: { path: '^(\\.local|coverage)' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
     exoticRequireStrings: [],
   },

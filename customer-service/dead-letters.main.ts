@@ -1,7 +1,7 @@
 import { parseConfig, rabbitmqSettings } from '@event-sync/platform/config.ts';
 import { runConsole, write } from '@event-sync/platform/console.ts';
-import { parseCommand, usage, type Command } from './dead-letters/command.ts';
-import { DeadLetters, type DeadLetter } from './dead-letters/dead-letters.ts';
+import { parseCommand, usage, type Command } from './console/command.ts';
+import { DeadLetters, type DeadLetter } from './events/dead-letters.ts';
 
 /** `npm run dead-letters`: what an operator does with messages that could not be applied, straight in RabbitMQ. */
 

@@ -1,4 +1,5 @@
 import { parseParameters, WrongCommand } from '@event-sync/platform/console.ts';
+import type { Selection } from '../events/dead-letters.ts';
 
 export const usage = `Usage: npm run dead-letters -- <command> [options]
 
@@ -11,9 +12,6 @@ In place of --id: --reason REASON for all with that reason, --all for all. An ID
 shown as "-", is only met by --reason and --all. Replaying is safe: what was applied before is dropped by its id.
 
 Environment: RABBITMQ_URL (amqp://guest:guest@localhost:5672): where npm start and docker compose have RabbitMQ.`;
-
-/** Which dead letters are meant. */
-export type Selection = { ids: readonly string[] } | { reason: string } | { all: true };
 
 export type Command =
   | { kind: 'help' }

@@ -5,8 +5,10 @@ import {
   orderEventsQueue,
 } from '@event-sync/contracts/topology.ts';
 import amqp, { type ChannelModel, type ConfirmChannel, type GetMessage } from 'amqplib';
-import { copiedProperties, harmless } from '../events/message-copy.ts';
-import type { Selection } from './command.ts';
+import { copiedProperties, harmless } from './message-copy.ts';
+
+/** Which dead letters are meant. */
+export type Selection = { ids: readonly string[] } | { reason: string } | { all: true };
 
 /** A dead letter, for people. */
 export interface DeadLetter {
