@@ -4,27 +4,35 @@ import type { Redis } from '@event-sync/platform/redis.ts';
 import type { Express } from 'express';
 import type { Knex } from 'knex';
 import type { Registry } from 'prom-client';
+import type { AppliedEvents } from './customers/applied-events.ts';
 import { createCustomerCache } from './customers/customer-cache.ts';
 import { customerRoutes } from './http/customers.routes.ts';
 
 export interface CustomerAppOptions {
   readonly knex: Knex;
   readonly redis: Redis;
+  readonly appliedEvents: AppliedEvents;
   readonly metrics: Registry;
   readonly logger: Logger;
 }
 
 /** The customer service's REST half without its server and its settings. */
-export function createCustomerApp({ knex, redis, metrics, logger }: CustomerAppOptions): Express {
+export function createCustomerApp({
+  knex,
+  redis,
+  appliedEvents,
+  metrics,
+  logger,
+}: CustomerAppOptions): Express {
   return createHttpApp({
     info: {
       title: 'Customer service',
       version: '1.0.0',
       description: 'Customers, and how many orders each has: counted from events, each exactly once.',
     },
-    routes: customerRoutes({ knex, cache: createCustomerCache(redis) }),
+    routes: customerRoutes({ knex, cache: createCustomerCache(redis), appliedEvents }),
     checks: [
-      { name: 'postgres', check: async () => void (await knex.raw('SELECT FROM customers LIMIT 0')) },
+      { name: 'postgres', check: async () => void (await knex.raw('SELECT FROM customers, inbox LIMIT 0')) },
       { name: 'redis', check: async () => void (await redis.ping()) },
     ],
     metrics,

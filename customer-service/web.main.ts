@@ -5,14 +5,17 @@ import {
   processSettings,
   redisSettings,
 } from '@event-sync/platform/config.ts';
+import { inboxChannel } from '@event-sync/outbox/hint.ts';
+import { HintListener } from '@event-sync/platform/hint-listener.ts';
 import { HttpServer } from '@event-sync/platform/http-server.ts';
 import { runProcess } from '@event-sync/platform/lifecycle.ts';
 import { createLogger } from '@event-sync/platform/logger.ts';
 import { createMetrics } from '@event-sync/platform/metrics.ts';
-import { createKnex, knexComponent } from '@event-sync/platform/postgres.ts';
+import { connectionSettings, createKnex, knexComponent } from '@event-sync/platform/postgres.ts';
 import { createRedis, redisComponent } from '@event-sync/platform/redis.ts';
 import { z } from 'zod';
 import { createCustomerApp } from './app.ts';
+import { AppliedEvents } from './customers/applied-events.ts';
 
 const name = 'customer-web';
 // RABBITMQ_URL may be set, as it was for the replaced system; nothing here connects to it: the worker consumes.
@@ -27,13 +30,22 @@ const logger = createLogger({ name, ...config });
 const metrics = createMetrics({ service: name });
 const knex = createKnex(config, { logger, applicationName: name });
 const redis = createRedis(config.REDIS_URL, { logger, name });
-const app = createCustomerApp({ knex, redis, metrics, logger });
+const appliedEvents = new AppliedEvents({ knex, logger });
+const app = createCustomerApp({ knex, redis, appliedEvents, metrics, logger });
 
 await runProcess(
   [
     knexComponent(knex),
     redisComponent(redis),
     new HttpServer(app, { host: config.HOST, port: config.PORT, logger }),
+    new HintListener({
+      settings: connectionSettings(config, `${name}-hints`),
+      channel: inboxChannel,
+      onHint: () => appliedEvents.look(),
+      logger,
+    }),
+    // Stops first: requests that wait for an event must not hold the server.
+    appliedEvents,
   ],
   { logger },
 );

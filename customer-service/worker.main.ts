@@ -6,6 +6,7 @@ import {
   queueArguments,
   retryQueue,
 } from '@event-sync/contracts/topology.ts';
+import { Hint, inboxChannel } from '@event-sync/outbox/hint.ts';
 import { BrokerLink } from '@event-sync/platform/broker/broker-link.ts';
 import { ConfirmPublisher } from '@event-sync/platform/broker/confirm-publisher.ts';
 import {
@@ -73,6 +74,8 @@ const link = new BrokerLink({
 });
 // A connection of its own: a broker that blocks publishers must not stop the consumer.
 const publisher = new ConfirmPublisher({ connect: () => link.connect(), logger, confirmTimeoutMs: 30_000 });
+// For requests that wait for their own order to be counted.
+const hint = new Hint(() => knex.raw(`NOTIFY ${inboxChannel}`));
 const stopping = new AbortController();
 const consumer: Consumer = new Consumer({
   link,
@@ -84,6 +87,7 @@ const consumer: Consumer = new Consumer({
     logger,
     signal: stopping.signal,
   }),
+  onApplied: () => hint.raise(),
   evict: evictOrNote({ knex, cache, logger }),
   metrics: consumerMetrics(metrics, { subscribed: () => consumer.problem === undefined }),
   logger,

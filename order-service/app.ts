@@ -1,4 +1,4 @@
-import type { OutboxHint } from '@event-sync/outbox/hint.ts';
+import type { Hint } from '@event-sync/outbox/hint.ts';
 import { createHttpApp } from '@event-sync/platform/http-app.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 import type { Redis } from '@event-sync/platform/redis.ts';
@@ -12,7 +12,7 @@ export interface OrderAppOptions {
   readonly knex: Knex;
   readonly redis: Redis;
   readonly customers: CustomerDirectory;
-  readonly hint: OutboxHint;
+  readonly hint: Hint;
   readonly metrics: Registry;
   readonly logger: Logger;
 }

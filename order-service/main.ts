@@ -1,5 +1,5 @@
 import { customerKey, customerTtlSeconds } from '@event-sync/contracts/customer.ts';
-import { hintChannel, OutboxHint } from '@event-sync/outbox/hint.ts';
+import { outboxChannel, Hint } from '@event-sync/outbox/hint.ts';
 import {
   configOrExit,
   databaseSettings,
@@ -35,7 +35,7 @@ const knex = createKnex(config, { logger, applicationName: name });
 const redis = createRedis(config.REDIS_URL, { logger, name });
 const cache = new VersionedCache(redis, { key: customerKey, ttlSeconds: customerTtlSeconds });
 const customers = new CustomerDirectory({ cache, customerServiceUrl: config.CUSTOMER_SERVICE_URL, logger });
-const hint = new OutboxHint(() => knex.raw(`NOTIFY ${hintChannel}`));
+const hint = new Hint(() => knex.raw(`NOTIFY ${outboxChannel}`));
 const app = createOrderApp({ knex, redis, customers, hint, metrics, logger });
 
 await runProcess(

@@ -1,3 +1,4 @@
+import { outboxChannel } from '@event-sync/outbox/hint.ts';
 import { BrokerLink } from '@event-sync/platform/broker/broker-link.ts';
 import { ConfirmPublisher } from '@event-sync/platform/broker/confirm-publisher.ts';
 import {
@@ -8,6 +9,7 @@ import {
   processSettings,
   rabbitmqSettings,
 } from '@event-sync/platform/config.ts';
+import { HintListener } from '@event-sync/platform/hint-listener.ts';
 import { createHttpApp } from '@event-sync/platform/http-app.ts';
 import { HttpServer } from '@event-sync/platform/http-server.ts';
 import { runProcess } from '@event-sync/platform/lifecycle.ts';
@@ -20,7 +22,6 @@ import { z } from 'zod';
 import { createAdminApp } from './http/admin-app.ts';
 import { pruneByTheClock } from './housekeeping.ts';
 import { backlog } from './outbox/backlog.ts';
-import { HintListener } from './outbox/hint-listener.ts';
 import { Ownership } from './ownership/ownership.ts';
 import { relayMetrics } from './relay/relay-metrics.ts';
 import { Relay } from './relay/relay.ts';
@@ -147,6 +148,7 @@ await runProcess(
     relay,
     new HintListener({
       settings: connectionSettings(config, `${name}-hints`),
+      channel: outboxChannel,
       onHint: () => relay.wake(),
       logger,
     }),

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { OutboxHint } from './hint.ts';
+import { Hint } from './hint.ts';
 
-describe('OutboxHint', () => {
+describe('Hint', () => {
   it('makes one hint of many that are raised while one is on its way', async () => {
     const sends: PromiseWithResolvers<void>[] = [];
-    const hint = new OutboxHint(() => {
+    const hint = new Hint(() => {
       const sending = Promise.withResolvers<void>();
       sends.push(sending);
       return sending.promise;
@@ -21,7 +21,7 @@ describe('OutboxHint', () => {
 
   it('is not stopped by a hint that could not be sent', async () => {
     let sends = 0;
-    const hint = new OutboxHint(() => {
+    const hint = new Hint(() => {
       sends++;
       return Promise.reject(new Error('no connection'));
     });

@@ -10,6 +10,8 @@ export interface RequestContext {
   readonly log: Logger;
   /** W3C trace context of the caller, if it sent one that is well-formed. */
   readonly traceparent: string | undefined;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
 }
 
 // Response, because that is the half that express hands to every later step, error handler included.
@@ -51,17 +53,25 @@ export function requestContext({ logger, metrics }: { logger: Logger; metrics: R
     const given = req.get('x-request-id');
     const requestId = given !== undefined && sane.test(given) ? given : randomUUID();
     const trace = req.get('traceparent');
+    let gone: AbortController | undefined;
     const context = {
       requestId,
       log: logger.child({ request_id: requestId }),
       traceparent: trace !== undefined && wellFormedTrace.test(trace) ? trace : undefined,
       route: 'unmatched',
+      // Made for those who ask for it: few do, and it costs more than the rest of this.
+      get signal() {
+        gone ??= new AbortController();
+        if (res.closed) gone.abort();
+        return gone.signal;
+      },
     };
     contexts.set(res, context);
     const path = req.path.slice(0, 200); // now: express changes it under a mounted router
     res.set('X-Request-Id', requestId);
 
     res.once('close', () => {
+      gone?.abort();
       const seconds = (performance.now() - started) / 1000;
       const answered = res.writableFinished;
       const { route } = context;

@@ -36,14 +36,21 @@ export const reply = <const Status extends number, Body>(
   headers: Readonly<Record<string, string>> = {},
 ) => ({ status, headers, body });
 
-export interface RouteInput<P extends Fields, Q extends Fields, B extends z.ZodType> {
+export interface RouteInput<P extends Fields, Q extends Fields, B extends z.ZodType, H extends Fields> {
   readonly params: z.output<P>;
   readonly query: z.output<Q>;
+  readonly headers: z.output<H>;
   readonly body: z.output<B>;
   readonly context: RequestContext;
 }
 
-export interface RouteSpec<P extends Fields, Q extends Fields, B extends z.ZodType, R extends Responses> {
+export interface RouteSpec<
+  P extends Fields,
+  Q extends Fields,
+  B extends z.ZodType,
+  H extends Fields,
+  R extends Responses,
+> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** As express writes it: `/orders/:id`. */
   readonly path: `/${string}`;
@@ -55,17 +62,19 @@ export interface RouteSpec<P extends Fields, Q extends Fields, B extends z.ZodTy
   /** Answered when the path cannot name anything, e.g. `/orders/abc`. */
   readonly notFound?: ProblemCode;
   readonly query?: Q;
+  /** Request headers, by their names as people write them. */
+  readonly headers?: H;
   readonly body?: B;
   /** Shown in the documentation, and what "Try it out" starts from. */
   readonly bodyExample?: unknown;
   readonly responses: R;
   /** The problems of its own; those that any request can meet are added. */
   readonly problems?: readonly ProblemCode[];
-  readonly handler: (input: RouteInput<P, Q, B>) => Promise<NoInfer<Reply<R>> | ProblemReply>;
+  readonly handler: (input: RouteInput<P, Q, B, H>) => Promise<NoInfer<Reply<R>> | ProblemReply>;
 }
 
 /** What express and the OpenAPI document need of a route, whatever its types. */
-export interface Route extends Omit<RouteSpec<Fields, Fields, z.ZodType, Responses>, 'handler'> {
+export interface Route extends Omit<RouteSpec<Fields, Fields, z.ZodType, Fields, Responses>, 'handler'> {
   readonly handle: (req: Request, res: Response) => Promise<void>;
 }
 
@@ -78,7 +87,8 @@ export function route<
   P extends Fields = None,
   Q extends Fields = None,
   B extends z.ZodType = z.ZodUndefined,
->(spec: RouteSpec<P, Q, B, R>): Route {
+  H extends Fields = None,
+>(spec: RouteSpec<P, Q, B, H, R>): Route {
   const { handler, ...documented } = spec;
   const handle = async (req: Request, res: Response): Promise<void> => {
     const input = await readInput(spec, req, res);
@@ -89,11 +99,11 @@ export function route<
   return { ...documented, handle };
 }
 
-async function readInput<P extends Fields, Q extends Fields, B extends z.ZodType>(
-  spec: Pick<RouteSpec<P, Q, B, Responses>, 'params' | 'notFound' | 'query' | 'body'>,
+async function readInput<P extends Fields, Q extends Fields, B extends z.ZodType, H extends Fields>(
+  spec: Pick<RouteSpec<P, Q, B, H, Responses>, 'params' | 'notFound' | 'query' | 'headers' | 'body'>,
   req: Request,
   res: Response,
-): Promise<RouteInput<P, Q, B> | ProblemReply> {
+): Promise<RouteInput<P, Q, B, H> | ProblemReply> {
   const params = validate(spec.params ?? z.object({}), req.params, 'the path');
   if (!params.ok) {
     return {
@@ -110,6 +120,14 @@ async function readInput<P extends Fields, Q extends Fields, B extends z.ZodType
     return refused(missing ? 'missing-parameter' : 'validation-failed', query.errors);
   }
 
+  const expected = spec.headers ?? z.object({});
+  const sent = Object.keys(expected.shape).flatMap((name) => {
+    const value = req.get(name);
+    return value === undefined ? [] : [[name, value]];
+  });
+  const headers = validate(expected, Object.fromEntries(sent), 'the headers');
+  if (!headers.ok) return refused('malformed-request', headers.errors);
+
   let body: unknown;
   if (spec.body) {
     const read = await readJsonBody(req, res);
@@ -121,6 +139,7 @@ async function readInput<P extends Fields, Q extends Fields, B extends z.ZodType
   return {
     params: params.value as z.output<P>,
     query: query.value as z.output<Q>,
+    headers: headers.value as z.output<H>,
     body: body as z.output<B>,
     context: contextOf(res),
   };

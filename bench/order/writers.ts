@@ -1,5 +1,5 @@
 import { appendEvent } from '@event-sync/outbox/append-event.ts';
-import { hintChannel, OutboxHint } from '@event-sync/outbox/hint.ts';
+import { outboxChannel, Hint } from '@event-sync/outbox/hint.ts';
 import type { PostgresAddress } from '@event-sync/stack/servers.ts';
 import knexFactory from 'knex';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -40,7 +40,7 @@ export async function writeEvents(options: {
     connection: { ...address },
     pool: { min: 0, max: writers + 1 },
   });
-  const hint = new OutboxHint(() => knex.raw(`NOTIFY ${hintChannel}`));
+  const hint = new Hint(() => knex.raw(`NOTIFY ${outboxChannel}`));
   let begun = 0;
 
   async function writer(): Promise<void> {

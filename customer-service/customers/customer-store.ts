@@ -5,6 +5,21 @@ export async function findCustomer(knex: Knex, id: string): Promise<CustomerRow 
   return knex<CustomerRow>('customers').where({ id }).first();
 }
 
+/** The customer, and whether the event had been applied in the same snapshot: a count that has it, or that has not. */
+export async function findCustomerAfter(
+  knex: Knex,
+  id: string,
+  eventId: string,
+): Promise<{ row: CustomerRow; applied: boolean } | undefined> {
+  const { rows } = await knex.raw<{ rows: (CustomerRow & { applied: boolean })[] }>(
+    `SELECT customers.*, EXISTS (SELECT FROM inbox WHERE event_id = :eventId) AS applied
+     FROM customers WHERE id = :id`,
+    { id, eventId },
+  );
+  const [row] = rows;
+  return row && { row, applied: row.applied };
+}
+
 export interface CustomerList {
   readonly customers: readonly CustomerRow[];
   /** Of all customers, whatever the page. */

@@ -17,6 +17,8 @@ export interface ConsumerOptions {
   queue: string;
   knex: Knex;
   putAside: PutAside;
+  /** Events have been applied and committed. */
+  onApplied: () => void;
   /** Evicts, or notes down durably what could not be evicted. Never lets the batch fail for a cache. */
   evict: (evictions: AppliedBatch['evictions']) => Promise<void>;
   metrics: ConsumerMetrics;
@@ -159,7 +161,8 @@ export class Consumer implements Component {
 
   /** After the commit: evict, then acknowledge. */
   async #finish({ outcomes, evictions }: AppliedBatch): Promise<void> {
-    const { evict, logger, metrics, putAside } = this.#options;
+    const { evict, logger, metrics, onApplied, putAside } = this.#options;
+    onApplied();
     await evict(evictions);
     logger.debug(
       { event_ids: [...outcomes.keys()].map(({ id }) => id), customers: evictions.map(({ id }) => id) },

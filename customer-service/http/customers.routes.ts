@@ -1,15 +1,17 @@
 import { customer } from '@event-sync/contracts/customer.ts';
 import { identifier, jsonIdentifier } from '@event-sync/contracts/identifiers.ts';
 import { cutPage, linkHeader, maxLimit, pageQuery } from '@event-sync/platform/paging.ts';
+import { preferredWait } from '@event-sync/platform/prefer-wait.ts';
 import { reply, route, type Route } from '@event-sync/platform/route.ts';
 import { text } from '@event-sync/platform/validation.ts';
 import type { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
 import type { Knex } from 'knex';
 import { z } from 'zod';
+import type { AppliedEvents } from '../customers/applied-events.ts';
 import { createCustomer, replaceCustomer } from '../customers/change-customer.ts';
 import { resourceOf } from '../customers/customer-cache.ts';
 import { listCustomers } from '../customers/customer-store.ts';
-import { showCustomer } from '../customers/show-customer.ts';
+import { longestWaitSeconds, showCustomer, showCustomerAfter } from '../customers/show-customer.ts';
 
 const tags = ['Customers'];
 const customerBody = z
@@ -25,7 +27,26 @@ const entityTag = (version: string) => ({ ETag: `"${version}"` });
 const etagHeader = { ETag: 'The version of the customer: it counts every change.' };
 const params = z.object({ id: identifier });
 
-export function customerRoutes({ knex, cache }: { knex: Knex; cache: VersionedCache }): Route[] {
+const afterEvent = z.object({
+  'Event-Id': z.uuid().toLowerCase().optional().meta({
+    description: 'The `Event-Id` of an order: asks for the customer with that order counted.',
+  }),
+  Prefer: z
+    .string()
+    .optional()
+    .meta({
+      description: `With \`Event-Id\`: \`wait=2\` holds the answer until the event is applied, for 2 seconds at the most; never longer than ${longestWaitSeconds} (RFC 7240).`,
+      example: 'wait=2',
+    }),
+});
+
+export interface CustomerRoutesOptions {
+  readonly knex: Knex;
+  readonly cache: VersionedCache;
+  readonly appliedEvents: AppliedEvents;
+}
+
+export function customerRoutes({ knex, cache, appliedEvents }: CustomerRoutesOptions): Route[] {
   const list = route({
     method: 'GET',
     path: '/customers',
@@ -53,13 +74,42 @@ export function customerRoutes({ knex, cache }: { knex: Knex; cache: VersionedCa
     path: '/customers/:id',
     operationId: 'showCustomer',
     summary: 'One customer, with the number of its orders',
+    description:
+      'Orders are counted shortly after they are placed. Whoever has just placed one sends the `Event-Id` of its answer, and how long to wait for it.',
     tags,
     params,
+    headers: afterEvent,
     notFound: 'customer-not-found',
-    responses: { 200: { description: 'The customer.', body: customerResource, headers: etagHeader } },
-    handler: async ({ params: { id }, context: { log } }) => {
-      const shown = await showCustomer({ knex, cache, log }, id);
-      if (shown) return reply(200, shown.resource, entityTag(shown.version));
+    responses: {
+      200: {
+        description: 'The customer.',
+        body: customerResource,
+        headers: {
+          ...etagHeader,
+          'Event-Applied':
+            'If `Event-Id` was sent: `true` if that event has been applied to it, else `false`.',
+          'Preference-Applied': 'How long the answer would have waited for the event.',
+        },
+      },
+    },
+    handler: async ({ params: { id }, headers, context }) => {
+      const eventId = headers['Event-Id'];
+      if (eventId === undefined) {
+        const shown = await showCustomer({ knex, cache, log: context.log }, id);
+        if (shown) return reply(200, shown.resource, entityTag(shown.version));
+      } else {
+        const wanted = preferredWait(headers.Prefer);
+        const wait = Math.min(wanted ?? 0, longestWaitSeconds);
+        const { signal } = context;
+        const shown = await showCustomerAfter({ knex, appliedEvents, signal }, id, eventId, wait);
+        if (shown) {
+          return reply(200, shown.resource, {
+            ...entityTag(shown.version),
+            'Event-Applied': String(shown.applied),
+            ...(wanted === undefined ? {} : { 'Preference-Applied': `wait=${wait}` }),
+          });
+        }
+      }
       return {
         problem: 'customer-not-found',
         detail: `There is no customer ${id}: check the id, or create it with PUT /customers/${id}.`,

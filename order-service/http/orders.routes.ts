@@ -1,5 +1,5 @@
 import { identifier, jsonIdentifier } from '@event-sync/contracts/identifiers.ts';
-import type { OutboxHint } from '@event-sync/outbox/hint.ts';
+import type { Hint } from '@event-sync/outbox/hint.ts';
 import { cutPage, linkHeader, maxLimit, pageQuery } from '@event-sync/platform/paging.ts';
 import { reply, route, type Route } from '@event-sync/platform/route.ts';
 import type { Knex } from 'knex';
@@ -14,7 +14,7 @@ import { orderBody, orderResource } from './order-body.ts';
 export interface OrderRoutesOptions {
   readonly knex: Knex;
   readonly customers: CustomerDirectory;
-  readonly hint: OutboxHint;
+  readonly hint: Hint;
   readonly metrics: Registry;
 }
 

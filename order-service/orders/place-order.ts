@@ -1,7 +1,7 @@
 import { orderCreated } from '@event-sync/contracts/events/order-created.ts';
 import { jsonIdentifier } from '@event-sync/contracts/identifiers.ts';
 import { appendEvent } from '@event-sync/outbox/append-event.ts';
-import type { OutboxHint } from '@event-sync/outbox/hint.ts';
+import type { Hint } from '@event-sync/outbox/hint.ts';
 import type { Knex } from 'knex';
 import type { z } from 'zod';
 import type { CustomerDirectory } from '../customers/customer-directory.ts';
@@ -19,7 +19,7 @@ export type PlaceOrderOutcome =
  * broker nor the relay is needed for it.
  */
 export async function placeOrder(
-  { knex, customers, hint }: { knex: Knex; customers: Pick<CustomerDirectory, 'exists'>; hint: OutboxHint },
+  { knex, customers, hint }: { knex: Knex; customers: Pick<CustomerDirectory, 'exists'>; hint: Hint },
   newOrder: NewOrder,
   { traceparent }: { traceparent?: string | undefined } = {},
 ): Promise<PlaceOrderOutcome> {

@@ -3,7 +3,7 @@
  * each event took on its way. A process of its own, so that nothing else delays its clock.
  */
 import { placeOrder } from '@event-sync/order-service/orders/place-order.ts';
-import { hintChannel, OutboxHint } from '@event-sync/outbox/hint.ts';
+import { outboxChannel, Hint } from '@event-sync/outbox/hint.ts';
 import amqp from 'amqplib';
 import knexFactory from 'knex';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -19,7 +19,7 @@ const warmUp = 2 * ordersPerSecond;
 const orders = warmUp + Number(required('BENCH_SECONDS')) * ordersPerSecond;
 
 const knex = knexFactory({ client: 'pg', connection: databaseConfig(), pool: { min: 0, max: 10 } });
-const hint = new OutboxHint(() => knex.raw(`NOTIFY ${hintChannel}`));
+const hint = new Hint(() => knex.raw(`NOTIFY ${outboxChannel}`));
 const customers = { exists: async () => 'exists' as const };
 
 /** By event id; milliseconds of our clock. */

@@ -1,23 +1,25 @@
-import { hintChannel } from '@event-sync/outbox/hint.ts';
-import type { Component } from '@event-sync/platform/lifecycle.ts';
-import type { Logger } from '@event-sync/platform/logger.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import type { Component } from './lifecycle.ts';
+import type { Logger } from './logger.ts';
 
 /**
- * Hears the hints of writers over a connection of its own. Losing one is harmless, polling is the truth; so a broken
- * connection is made anew at leisure.
+ * Hears `NOTIFY` of one channel over a connection of its own. A hint can be lost, with its connection for example: that
+ * is made anew at leisure, and then there may be something new.
  */
 export class HintListener implements Component {
   readonly name = 'hint-listener';
   readonly #settings: pg.ClientConfig;
+  readonly #channel: string;
   readonly #onHint: () => void;
   readonly #logger: Logger;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
 
-  constructor(options: { settings: pg.ClientConfig; onHint: () => void; logger: Logger }) {
+  /** @param options.channel an identifier of SQL, from our own code */
+  constructor(options: { settings: pg.ClientConfig; channel: string; onHint: () => void; logger: Logger }) {
     this.#settings = options.settings;
+    this.#channel = options.channel;
     this.#onHint = options.onHint;
     this.#logger = options.logger;
   }
@@ -43,10 +45,11 @@ export class HintListener implements Component {
       try {
         client.on('notification', this.#onHint);
         await client.connect();
-        await client.query(`LISTEN ${hintChannel}`);
+        await client.query(`LISTEN ${this.#channel}`);
+        this.#onHint();
         await ended;
       } catch (error) {
-        this.#logger.debug({ err: error }, 'no hints for now: polling goes on');
+        this.#logger.debug({ err: error, channel: this.#channel }, 'no hints for now');
       }
       await client.end().catch(() => {});
       await delay(1_000, undefined, { signal }).catch(() => {});
