@@ -1,16 +1,17 @@
 import { createHttpApp } from '@event-sync/platform/http-app.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 import type { Redis } from '@event-sync/platform/redis.ts';
+import type { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
 import type { Express } from 'express';
 import type { Knex } from 'knex';
 import type { Registry } from 'prom-client';
 import type { AppliedEvents } from './customers/applied-events.ts';
-import { createCustomerCache } from './customers/customer-cache.ts';
 import { customerRoutes } from './http/customers.routes.ts';
 
 export interface CustomerAppOptions {
   readonly knex: Knex;
   readonly redis: Redis;
+  readonly cache: VersionedCache;
   readonly appliedEvents: AppliedEvents;
   readonly metrics: Registry;
   readonly logger: Logger;
@@ -20,6 +21,7 @@ export interface CustomerAppOptions {
 export function createCustomerApp({
   knex,
   redis,
+  cache,
   appliedEvents,
   metrics,
   logger,
@@ -30,7 +32,7 @@ export function createCustomerApp({
       version: '1.0.0',
       description: 'Customers, and how many orders each has: counted from events, each exactly once.',
     },
-    routes: customerRoutes({ knex, cache: createCustomerCache(redis), appliedEvents }),
+    routes: customerRoutes({ knex, cache, appliedEvents }),
     checks: [
       { name: 'postgres', check: async () => void (await knex.raw('SELECT FROM customers, inbox LIMIT 0')) },
       { name: 'redis', check: async () => void (await redis.ping()) },

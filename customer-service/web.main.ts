@@ -12,10 +12,11 @@ import { runProcess } from '@event-sync/platform/lifecycle.ts';
 import { createLogger } from '@event-sync/platform/logger.ts';
 import { createMetrics } from '@event-sync/platform/metrics.ts';
 import { connectionSettings, createKnex, knexComponent } from '@event-sync/platform/postgres.ts';
-import { createRedis, redisComponent } from '@event-sync/platform/redis.ts';
+import { createRedis, redisBreaker, redisComponent } from '@event-sync/platform/redis.ts';
 import { z } from 'zod';
 import { createCustomerApp } from './app.ts';
 import { AppliedEvents } from './customers/applied-events.ts';
+import { createCustomerCache } from './customers/customer-cache.ts';
 
 const name = 'customer-web';
 // RABBITMQ_URL may be set, as it was for the replaced system; nothing here connects to it: the worker consumes.
@@ -31,7 +32,8 @@ const metrics = createMetrics({ service: name });
 const knex = createKnex(config, { logger, applicationName: name });
 const redis = createRedis(config.REDIS_URL, { logger, name });
 const appliedEvents = new AppliedEvents({ knex, logger });
-const app = createCustomerApp({ knex, redis, appliedEvents, metrics, logger });
+const cache = createCustomerCache({ redis, breaker: redisBreaker({ logger, metrics }) });
+const app = createCustomerApp({ knex, redis, cache, appliedEvents, metrics, logger });
 
 await runProcess(
   [

@@ -24,7 +24,7 @@ import { runProcess } from '@event-sync/platform/lifecycle.ts';
 import { createLogger } from '@event-sync/platform/logger.ts';
 import { createMetrics } from '@event-sync/platform/metrics.ts';
 import { createKnex, knexComponent } from '@event-sync/platform/postgres.ts';
-import { createRedis, redisComponent } from '@event-sync/platform/redis.ts';
+import { createRedis, redisBreaker, redisComponent } from '@event-sync/platform/redis.ts';
 import { cronExpression } from '@event-sync/platform/scheduled-task.ts';
 import { z } from 'zod';
 import { createCustomerCache } from './customers/customer-cache.ts';
@@ -57,7 +57,7 @@ const logger = createLogger({ name, ...config });
 const metrics = createMetrics({ service: name });
 const knex = createKnex(config, { logger, applicationName: name, poolMax: 5 });
 const redis = createRedis(config.REDIS_URL, { logger, name });
-const cache = createCustomerCache(redis);
+const cache = createCustomerCache({ redis, breaker: redisBreaker({ logger, metrics }) });
 const link = new BrokerLink({
   url: config.RABBITMQ_URL,
   connectionName: name,

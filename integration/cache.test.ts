@@ -1,4 +1,7 @@
 import { customerKey } from '@event-sync/contracts/customer.ts';
+import { createLogger } from '@event-sync/platform/logger.ts';
+import { createMetrics } from '@event-sync/platform/metrics.ts';
+import { redisBreaker } from '@event-sync/platform/redis.ts';
 import { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
 import { expect } from 'chai';
 import { World } from './world/world.ts';
@@ -15,7 +18,11 @@ describe('the cache of customers', () => {
     const named = (name: string) => world.putCustomer(1, { name, address: 'Calle 123, Ciudad' });
     const versionOf = (etag: string | null) => etag!.replaceAll('"', '');
     // A reader as in the services, at the same key, who is overtaken between its read and its fill.
-    const reader = new VersionedCache(world.redis, { key: customerKey, ttlSeconds: 60 });
+    const breaker = redisBreaker({
+      logger: createLogger({ name: 'test', LOG_LEVEL: 'silent', LOG_FORMAT: 'json' }),
+      metrics: createMetrics({ service: 'test' }),
+    });
+    const reader = new VersionedCache({ redis: world.redis, breaker }, { key: customerKey, ttlSeconds: 60 });
     await named('Old name');
     const { body: old, headers } = await world.customer(1);
     await named('New name');

@@ -1,5 +1,6 @@
 import { customerKey, customerTtlSeconds } from '@event-sync/contracts/customer.ts';
 import { outboxChannel, Hint } from '@event-sync/outbox/hint.ts';
+import { Breaker } from '@event-sync/platform/breaker.ts';
 import {
   configOrExit,
   databaseSettings,
@@ -13,7 +14,7 @@ import { runProcess } from '@event-sync/platform/lifecycle.ts';
 import { createLogger } from '@event-sync/platform/logger.ts';
 import { createMetrics } from '@event-sync/platform/metrics.ts';
 import { createKnex, knexComponent } from '@event-sync/platform/postgres.ts';
-import { createRedis, redisComponent } from '@event-sync/platform/redis.ts';
+import { createRedis, redisBreaker, redisComponent } from '@event-sync/platform/redis.ts';
 import { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
 import { z } from 'zod';
 import { createOrderApp } from './app.ts';
@@ -33,8 +34,16 @@ const logger = createLogger({ name, ...config });
 const metrics = createMetrics({ service: name });
 const knex = createKnex(config, { logger, applicationName: name });
 const redis = createRedis(config.REDIS_URL, { logger, name });
-const cache = new VersionedCache(redis, { key: customerKey, ttlSeconds: customerTtlSeconds });
-const customers = new CustomerDirectory({ cache, customerServiceUrl: config.CUSTOMER_SERVICE_URL, logger });
+const cache = new VersionedCache(
+  { redis, breaker: redisBreaker({ logger, metrics }) },
+  { key: customerKey, ttlSeconds: customerTtlSeconds },
+);
+const customers = new CustomerDirectory({
+  cache,
+  breaker: new Breaker({ name: 'customer-service', failures: 3, pauseMs: 2_000, logger, metrics }),
+  customerServiceUrl: config.CUSTOMER_SERVICE_URL,
+  logger,
+});
 const hint = new Hint(() => knex.raw(`NOTIFY ${outboxChannel}`));
 const app = createOrderApp({ knex, redis, customers, hint, metrics, logger });
 

@@ -1,8 +1,15 @@
 import { Redis } from 'ioredis';
+import { Breaker, type BreakerOptions } from './breaker.ts';
 import type { Component } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
 
 export type { Redis };
+
+/** Of commands that fail, or take too long, one after the other; and how long Redis is not asked then. */
+const breakerLimits = { name: 'redis', failures: 3, pauseMs: 1_000 };
+
+export const redisBreaker = (options: Pick<BreakerOptions, 'logger' | 'metrics'>) =>
+  new Breaker({ ...breakerLimits, ...options });
 
 /** Milliseconds that one command may take before its caller goes on without Redis. */
 const commandTimeoutMs = 250;

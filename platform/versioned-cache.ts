@@ -1,3 +1,4 @@
+import type { Breaker } from './breaker.ts';
 import type { Redis } from './redis.ts';
 
 /**
@@ -8,21 +9,28 @@ import type { Redis } from './redis.ts';
  * then overtaken by the eviction of version 7 is refused.
  *
  * The value is the row's JSON with one more member, `version`.
+ *
+ * Every call can fail: Redis is away or slow, or the breaker knows that it is and does not ask.
  */
 export class VersionedCache {
   readonly #redis: Redis;
+  readonly #breaker: Breaker;
   readonly #key: (id: string) => string;
   readonly #ttlSeconds: number;
 
-  constructor(redis: Redis, { key, ttlSeconds }: { key: (id: string) => string; ttlSeconds: number }) {
+  constructor(
+    { redis, breaker }: { redis: Redis; breaker: Breaker },
+    { key, ttlSeconds }: { key: (id: string) => string; ttlSeconds: number },
+  ) {
     this.#redis = redis;
+    this.#breaker = breaker;
     this.#key = key;
     this.#ttlSeconds = ttlSeconds;
   }
 
   /** @throws when Redis does not answer in time; a value that is not ours counts as a miss. */
   async get(id: string): Promise<{ value: Record<string, unknown>; version: string } | undefined> {
-    const text = await this.#redis.get(this.#key(id));
+    const text = await this.#breaker.run(() => this.#redis.get(this.#key(id)));
     if (text === null) return undefined;
     try {
       const value: unknown = JSON.parse(text);
@@ -36,15 +44,17 @@ export class VersionedCache {
 
   /** Puts the value there unless something newer was filled or evicted in the meantime. @throws when Redis is away. */
   async fill(id: string, value: object, version: string): Promise<'filled' | 'stale'> {
-    const filled = await this.#redis.eval(
-      fillScript,
-      2,
-      this.#key(id),
-      this.#fence(id),
-      version,
-      JSON.stringify({ ...value, version }),
-      this.#ttlSeconds,
-      fenceSeconds,
+    const filled = await this.#breaker.run(() =>
+      this.#redis.eval(
+        fillScript,
+        2,
+        this.#key(id),
+        this.#fence(id),
+        version,
+        JSON.stringify({ ...value, version }),
+        this.#ttlSeconds,
+        fenceSeconds,
+      ),
     );
     return filled === 1 ? 'filled' : 'stale';
   }
@@ -52,11 +62,13 @@ export class VersionedCache {
   /** Removes the values and remembers the versions that removed them, in one round trip. @throws when Redis is away. */
   async evict(entries: readonly { id: string; version: string }[]): Promise<void> {
     if (entries.length === 0) return;
-    const pipeline = this.#redis.pipeline();
-    for (const { id, version } of entries) {
-      pipeline.eval(evictScript, 2, this.#key(id), this.#fence(id), version, fenceSeconds);
-    }
-    for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
+    await this.#breaker.run(async () => {
+      const pipeline = this.#redis.pipeline();
+      for (const { id, version } of entries) {
+        pipeline.eval(evictScript, 2, this.#key(id), this.#fence(id), version, fenceSeconds);
+      }
+      for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
+    });
   }
 
   #fence(id: string): string {

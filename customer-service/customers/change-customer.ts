@@ -3,7 +3,7 @@ import type { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
 import type { Knex } from 'knex';
 import { insertCustomer, putCustomer } from './customer-store.ts';
 import type { CustomerDetails, CustomerRow } from './customer.ts';
-import { notePendingEviction, settlePendingEvictions } from './pending-evictions.ts';
+import { notePendingEvictions, settlePendingEvictions } from './pending-evictions.ts';
 
 interface Dependencies {
   readonly knex: Knex;
@@ -19,7 +19,7 @@ export async function replaceCustomer(
 ): Promise<{ kind: 'created' | 'updated'; row: CustomerRow }> {
   const { row, created } = await dependencies.knex.transaction(async (trx) => {
     const put = await putCustomer(trx, id, details);
-    await notePendingEviction(trx, id, put.row.version);
+    await notePendingEvictions(trx, [{ id, version: put.row.version }]);
     return put;
   });
   await evict(dependencies, id);
@@ -34,7 +34,7 @@ export async function createCustomer(
   const row = await dependencies.knex.transaction(async (trx) => {
     const inserted = await insertCustomer(trx, details);
     // A new customer can be cached already where Redis outlived the database: in development, and after a restore.
-    await notePendingEviction(trx, inserted.id, inserted.version);
+    await notePendingEvictions(trx, [inserted]);
     return inserted;
   });
   await evict(dependencies, row.id);

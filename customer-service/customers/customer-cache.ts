@@ -1,11 +1,12 @@
 import { customer, customerKey, customerTtlSeconds, type Customer } from '@event-sync/contracts/customer.ts';
 import { jsonIdentifier } from '@event-sync/contracts/identifiers.ts';
+import type { Breaker } from '@event-sync/platform/breaker.ts';
 import type { Redis } from '@event-sync/platform/redis.ts';
 import { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
 import type { z } from 'zod';
 import type { CustomerRow } from './customer.ts';
 
-export const createCustomerCache = (redis: Redis) =>
+export const createCustomerCache = (redis: { redis: Redis; breaker: Breaker }) =>
   new VersionedCache(redis, { key: customerKey, ttlSeconds: customerTtlSeconds });
 
 /** A customer as the API answers it and as Redis holds it. */

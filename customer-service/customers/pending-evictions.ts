@@ -1,19 +1,23 @@
 import type { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
 import type { Knex } from 'knex';
 
+/** A customer, and the version that its cached copy must not fall behind. */
+export interface Eviction {
+  readonly id: string;
+  readonly version: string;
+}
+
 /**
  * A change of a customer and the duty to evict its cached copy are committed together, so that a crash or a Redis that
  * is away between the commit and the eviction delays the eviction but never loses it.
  */
-export async function notePendingEviction(
-  trx: Knex.Transaction,
-  customerId: string,
-  version: string,
-): Promise<void> {
+export async function notePendingEvictions(trx: Knex, evictions: readonly Eviction[]): Promise<void> {
+  // In the order of the ids: two that note the same customers wait for each other and never in a circle.
   await trx.raw(
-    `INSERT INTO pending_evictions AS noted (customer_id, version) VALUES (:customerId, :version)
+    `INSERT INTO pending_evictions AS noted (customer_id, version)
+     SELECT id, version FROM unnest(:ids::bigint[], :versions::bigint[]) AS changed (id, version) ORDER BY id
      ON CONFLICT (customer_id) DO UPDATE SET version = greatest(noted.version, excluded.version)`,
-    { customerId, version },
+    { ids: evictions.map(({ id }) => id), versions: evictions.map(({ version }) => version) },
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Eviction } from '../customers/pending-evictions.ts';
 import { dedupe, forget } from '@event-sync/outbox/dedupe.ts';
 import type { Knex } from 'knex';
 import type { ReceivedEvent } from './delivery.ts';
@@ -13,7 +14,7 @@ export interface AppliedBatch {
    * Customers to evict, with the version that the cache must not fall behind. Those of duplicates too: a crash between
    * the commit and the eviction comes back as a duplicate, and nobody else would evict for it.
    */
-  readonly evictions: { id: string; version: string }[];
+  readonly evictions: readonly Eviction[];
 }
 
 /** Dedupes and applies in one transaction: an event is in the inbox if, and only if, its effect is in the tables. */

@@ -1,8 +1,7 @@
 import type { Logger } from '@event-sync/platform/logger.ts';
 import type { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
 import type { Knex } from 'knex';
-import { notePendingEviction } from '../customers/pending-evictions.ts';
-import type { AppliedBatch } from './apply-batch.ts';
+import { notePendingEvictions, type Eviction } from '../customers/pending-evictions.ts';
 
 /**
  * Evicts after the commit. With Redis away the evictions are written down in Postgres and the events acknowledged:
@@ -12,18 +11,16 @@ import type { AppliedBatch } from './apply-batch.ts';
  * @throws when neither Redis nor Postgres is there: the batch is then tried again as a whole.
  */
 export function evictOrNote({ knex, cache, logger }: { knex: Knex; cache: VersionedCache; logger: Logger }) {
-  return async (evictions: AppliedBatch['evictions']): Promise<void> => {
+  return async (evictions: readonly Eviction[]): Promise<void> => {
     try {
       await cache.evict(evictions);
     } catch (error) {
-      logger.warn(
+      // That Redis is away was said once, by its client or by the breaker; this comes with every batch.
+      logger.debug(
         { err: error, customers: evictions.length },
         'could not evict: noted down for when redis is back',
       );
-      const inOrder = evictions.toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
-      await knex.transaction(async (trx) => {
-        for (const { id, version } of inOrder) await notePendingEviction(trx, id, version);
-      });
+      await notePendingEvictions(knex, evictions);
     }
   };
 }

@@ -1,5 +1,6 @@
 import { customer, type Customer } from '@event-sync/contracts/customer.ts';
 import { identifier, jsonIdentifier } from '@event-sync/contracts/identifiers.ts';
+import { isBroken, type Breaker } from '@event-sync/platform/breaker.ts';
 import { parseExactJson } from '@event-sync/platform/exact-json.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 import type { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
@@ -10,6 +11,9 @@ export type Existence = 'exists' | 'not-found' | 'undecided';
 /** Milliseconds that the customer service has to answer; the client of `POST /orders` waits as long. */
 const answerTimeout = 2_000;
 
+/** Puts the customer service's answer into the cache. */
+type Remember = (answer: unknown, etag: string | null) => Promise<void>;
+
 const named = z.looseObject({ id: identifier });
 
 /**
@@ -18,6 +22,7 @@ const named = z.looseObject({ id: identifier });
  */
 export class CustomerDirectory {
   readonly #cache: VersionedCache;
+  readonly #breaker: Breaker;
   readonly #customersUrl: string;
   readonly #logger: Logger;
   /** Questions that are under way: whoever asks the same meanwhile shares the answer. */
@@ -25,77 +30,75 @@ export class CustomerDirectory {
 
   constructor({
     cache,
+    breaker,
     customerServiceUrl,
     logger,
   }: {
     cache: VersionedCache;
+    breaker: Breaker;
     customerServiceUrl: string;
     logger: Logger;
   }) {
     this.#cache = cache;
+    this.#breaker = breaker;
     this.#customersUrl = `${customerServiceUrl.replace(/\/+$/, '')}/customers`;
     this.#logger = logger;
   }
 
   async exists(id: string): Promise<Existence> {
+    let remember: Remember = (answer, etag) => this.#remember(id, answer, etag);
     try {
       if ((await this.#cache.get(id)) !== undefined) return 'exists';
     } catch {
       // Redis is away, and its client has said so once: the customer service knows too. What it says is not put into
       // the cache, which would cost the wait for Redis a second time.
-      return this.#askOnce(id, async () => {});
+      remember = async () => {};
     }
-    return this.#askOnce(id, (answer, etag) => this.#remember(id, answer, etag));
+    try {
+      // Nobody is held for the question that only tries whether the service answers again.
+      const joined = this.#breaker.closed ? this.#asking.get(id) : undefined;
+      const answer = await (joined ?? this.#askFirst(id, remember));
+      // Whoever joined a question may have created the customer after it was asked: the next one was asked after that.
+      if (joined && answer === 'not-found')
+        return await (this.#asking.get(id) ?? this.#askFirst(id, remember));
+      return answer;
+    } catch (error) {
+      const details = { customer_id: id, reason: error instanceof Error ? error.message : String(error) };
+      if (isBroken(error)) this.#logger.debug(details, 'the customer service is not asked for now');
+      else this.#logger.warn(details, 'the customer service did not say whether a customer exists');
+      return 'undecided';
+    }
   }
 
-  #askOnce(
-    id: string,
-    remember: (answer: unknown, etag: string | null) => Promise<void>,
-  ): Promise<Existence> {
-    const known = this.#asking.get(id);
-    if (known) return known;
-    const asking = this.#ask(id, remember).finally(() => this.#asking.delete(id));
+  #askFirst(id: string, remember: Remember): Promise<Existence> {
+    const asking = this.#breaker
+      .run(() => this.#ask(id, remember))
+      .finally(() => {
+        this.#asking.delete(id);
+      });
     this.#asking.set(id, asking);
     return asking;
   }
 
-  async #ask(
-    id: string,
-    remember: (answer: unknown, etag: string | null) => Promise<void>,
-  ): Promise<Existence> {
-    try {
-      const response = await fetch(`${this.#customersUrl}/${id}`, {
-        headers: { accept: 'application/json' },
-        redirect: 'error',
-        signal: AbortSignal.timeout(answerTimeout),
-      });
-      if (response.status === 404) {
-        await response.body?.cancel();
-        return 'not-found';
-      }
-      if (response.status !== 200) {
-        await response.body?.cancel();
-        this.#logger.warn(
-          { customer_id: id, status: response.status },
-          'the customer service did not say whether a customer exists',
-        );
-        return 'undecided';
-      }
-      const body = parseExactJson(await response.bytes());
-      const answer = named.safeParse(body.ok ? body.value : undefined);
-      if (!answer.success || answer.data.id !== id) {
-        this.#logger.warn(
-          { customer_id: id },
-          'the customer service answered with something that is not the customer asked for',
-        );
-        return 'undecided';
-      }
-      await remember(answer.data, response.headers.get('etag'));
-      return 'exists';
-    } catch (error) {
-      this.#logger.warn({ customer_id: id, err: error }, 'the customer service did not answer');
-      return 'undecided';
+  /** @throws when it does not answer, in time, with what was asked for. */
+  async #ask(id: string, remember: Remember): Promise<'exists' | 'not-found'> {
+    const response = await fetch(`${this.#customersUrl}/${id}`, {
+      headers: { accept: 'application/json' },
+      redirect: 'error',
+      signal: AbortSignal.timeout(answerTimeout),
+    });
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      if (response.status === 404) return 'not-found';
+      throw new Error(`The customer service answered with ${response.status}`);
     }
+    const body = parseExactJson(await response.bytes());
+    const answer = named.safeParse(body.ok ? body.value : undefined);
+    if (!answer.success || answer.data.id !== id) {
+      throw new Error('The customer service answered with something that is not the customer asked for');
+    }
+    await remember(answer.data, response.headers.get('etag'));
+    return 'exists';
   }
 
   /** Only what carries its version can be cached: the fence against old values needs it. */

@@ -1,0 +1,86 @@
+import { expect } from 'chai';
+import type { Service } from '@event-sync/stack/services.ts';
+import { eventually } from './world/eventually.ts';
+import type { Answer } from './world/http.ts';
+import { World } from './world/world.ts';
+
+/** Statuses, each with how often it came. */
+const statuses = (answers: readonly Answer[]) =>
+  Object.fromEntries(
+    [...Map.groupBy(answers, ({ status }) => status)].map(([status, those]) => [status, those.length]),
+  );
+
+describe('what is slow, but not down', () => {
+  let world: World;
+  let web: Service;
+  let orders: Service;
+  beforeEach(async () => {
+    world = await World.create();
+    [web, orders] = await Promise.all([world.start('customerWeb'), world.start('orderService')]);
+    for (const id of [1, 2, 3]) await world.putCustomer(id);
+  });
+  afterEach(() => world.destroy());
+
+  const placeMany = (count: number, customer: number): Promise<Answer[]> =>
+    Promise.all(Array.from({ length: count }, () => world.placeOrder({ customer_id: customer })));
+  const breakerOpen = (name: string) => world.metric(orders, `breaker_open{name="${name}"`);
+
+  it('customer service: 200 orders for a customer that is not cached ask it once', async () => {
+    const asked = () =>
+      world.metric(
+        web,
+        'http_request_duration_seconds_count{service="customer-web",method="GET",route="/customers/:id",status="200"',
+      );
+    const looked = async () =>
+      Number(/cmdstat_get:calls=([0-9]+)/.exec(await world.redis.info('commandstats'))?.[1] ?? 0);
+    const before = { asked: await asked(), looked: await looked() };
+    process.kill(web.pid, 'SIGSTOP');
+    let answers: Promise<Answer[]>;
+    try {
+      answers = placeMany(200, 1);
+      await eventually(async () => expect(await looked()).to.be.at.least(before.looked + 200));
+    } finally {
+      process.kill(web.pid, 'SIGCONT');
+    }
+    expect(statuses(await answers)).to.deep.equal({ 201: 200 });
+    expect((await asked()) - before.asked).to.equal(1);
+  });
+
+  it('customer service: after three answers that did not come, nobody is held for one', async () => {
+    await world.customer(2);
+    process.kill(web.pid, 'SIGSTOP');
+    try {
+      for (let i = 0; i < 3; i++) expect((await world.placeOrder({ customer_id: 1 })).status).to.equal(503);
+      expect(await breakerOpen('customer-service')).to.equal(1);
+      const started = performance.now();
+      const answers = await placeMany(50, 1);
+      expect(performance.now() - started, 'one held answer takes 2,000 ms').to.be.lessThan(1_500);
+      expect(statuses(answers)).to.deep.equal({ 503: 50 });
+      for (const { headers } of answers) expect(Number(headers.get('retry-after'))).to.be.greaterThan(0);
+      expect((await world.placeOrder({ customer_id: 2 })).status, 'a customer that is cached').to.equal(201);
+    } finally {
+      process.kill(web.pid, 'SIGCONT');
+    }
+    // Not customer 1: its service has found those questions when it woke up, and has cached it.
+    await eventually(async () => expect((await world.placeOrder({ customer_id: 3 })).status).to.equal(201));
+    expect(await breakerOpen('customer-service')).to.equal(0);
+  });
+
+  it('Redis: it costs a bounded time, then it is not asked', async () => {
+    await world.servers.control.redis.pause();
+    try {
+      for (let i = 0; i < 3; i++) expect((await world.placeOrder({ customer_id: 1 })).status).to.equal(201);
+      expect(await breakerOpen('redis')).to.equal(1);
+      const started = performance.now();
+      for (let i = 0; i < 40; i++) expect((await world.placeOrder({ customer_id: 1 })).status).to.equal(201);
+      expect(performance.now() - started, '40 times the wait for redis are 10,000 ms').to.be.lessThan(7_000);
+    } finally {
+      await world.servers.control.redis.resume();
+    }
+    await eventually(async () => {
+      expect((await world.placeOrder({ customer_id: 1 })).status).to.equal(201);
+      expect(await breakerOpen('redis')).to.equal(0);
+    });
+    await eventually(async () => expect(await world.redis.exists('customer:1')).to.equal(1));
+  });
+});
