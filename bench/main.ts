@@ -10,6 +10,10 @@ const benchmarks: Record<string, Benchmark> = {
     summary: 'outbox to broker: this relay, the limit of the broker, and other libraries',
     load: () => import('./relay/relay-bench.ts'),
   },
+  consumer: {
+    summary: 'queue to count: the customer worker, the limit of a subscription, and the textbook consumer',
+    load: () => import('./consumer/consumer-bench.ts'),
+  },
   order: {
     summary: 'order within a key, and nothing lost, while connections are cut and relays are killed',
     load: () => import('./order/order-bench.ts'),

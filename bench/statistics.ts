@@ -15,3 +15,18 @@ export function percentile(values: readonly number[], share: number): number {
 export function rounded(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }
+
+/** Rates of one round, by name. */
+type Rates<Name extends string> = Readonly<Record<Name, number>>;
+
+/**
+ * Of each round and then the median of those, and not a ratio of medians: what slows a machine down for a while slows
+ * the whole round down.
+ */
+export function medianRatio<Name extends string>(rounds: readonly Rates<Name>[], of: Name, to: Name): number {
+  return median(rounds.map((round) => round[of] / round[to]));
+}
+
+export function medianRate<Name extends string>(rounds: readonly Rates<Name>[], of: Name): number {
+  return median(rounds.map((round) => round[of]));
+}

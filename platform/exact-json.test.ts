@@ -49,6 +49,21 @@ describe('exact JSON', () => {
       expect(faultOf(`{"price":${literal}}`)).to.contain('"price" cannot be kept exactly'));
   }
 
+  it('reads a text without anything special in it, which takes a shorter way, as it reads any other', () => {
+    const literals = [
+      ...numbers.map(([literal]) => literal),
+      ...['0', '-0', '-1.5', '0.1', '123456789012345', '1234567.89012345', '0.00000000000001', '1E5', '1e-7'],
+      ...['"1e400"', '"99999999999999999999"', '"x"', '""', 'true', 'false', 'null', '{"e1":[1]}'],
+    ];
+    for (const literal of literals) {
+      // The escape sends the same literal the longer way.
+      const [short, long] = [valueOf(`[${literal}, "n"]`), valueOf(`[${literal}, "\\u006e"]`)];
+      expect(short, literal).to.deep.equal(long);
+    }
+    expect(faultOf(`["${'\\\\'.repeat(1_000)}", ${'['.repeat(40)}`)).to.contain('nested deeper');
+    expect(faultOf(`["${'\\\\'.repeat(1_000)}\\", ${'['.repeat(40)}`)).to.contain('not JSON');
+  });
+
   it('refuses a number of more digits than any of ours', () => {
     expect(faultOf(`{"id":${'9'.repeat(65)}}`)).to.equal('the number in the member "id" has too many digits');
   });

@@ -19,13 +19,12 @@ const maxDigits = 64;
  */
 export function parseExactJson(bytes: Uint8Array): ParsedJson {
   if (!isUtf8(bytes)) return { ok: false, fault: 'it is not valid UTF-8' };
-  // ignoreBOM is false: a byte order mark is dropped, as RFC 8259, section 8.1, allows.
-  const text = new TextDecoder().decode(bytes);
+  const text = decoder.decode(bytes);
   if (text.trim() === '') return { ok: false, fault: 'it is empty' };
-  if (isDeeperThan(maxDepth, text))
-    return { ok: false, fault: `it is nested deeper than ${maxDepth} levels` };
+  const look = lookAt(text);
+  if (look === 'too-deep') return { ok: false, fault: `it is nested deeper than ${maxDepth} levels` };
   try {
-    return { ok: true, value: JSON.parse(text, revive) };
+    return { ok: true, value: look === 'plain' ? JSON.parse(text) : JSON.parse(text, revive) };
   } catch (error) {
     if (error instanceof Refused) return { ok: false, fault: error.message };
     // Not the message itself: it quotes the text, which may be a secret.
@@ -36,6 +35,9 @@ export function parseExactJson(bytes: Uint8Array): ParsedJson {
     };
   }
 }
+
+/** ignoreBOM is false: a byte order mark is dropped, as RFC 8259, section 8.1, allows. */
+const decoder = new TextDecoder();
 
 class Refused extends Error {}
 
@@ -79,20 +81,47 @@ function normalized(decimal: string): string {
   return `${sign}${significant}e${power}`;
 }
 
-/** Counts brackets outside strings, before the parser does: its walk with a reviver is recursive. */
-function isDeeperThan(limit: number, text: string): boolean {
+/**
+ * Looks at the text before the parser does, whose walk with a reviver is recursive. Plain is a text in which the reviver
+ * would change and refuse nothing: no escapes, so no NUL and no half of a pair; no `__proto__`; and no number but such
+ * of up to 15 digits without exponent, all of which a double holds. That is nearly every text: without the reviver an
+ * event takes 2 us to parse, with it 12.
+ */
+function lookAt(text: string): 'plain' | 'not-plain' | 'too-deep' {
+  let plain = !text.includes('\\') && !text.includes('__proto__');
   let depth = 0;
-  let inString = false;
+  let digits = 0;
   for (let index = 0; index < text.length; index += 1) {
     const character = text.charCodeAt(index);
-    if (inString) {
-      if (character === 0x5c) index += 1;
-      else if (character === 0x22) inString = false;
-    } else if (character === 0x22) inString = true;
-    else if (character === 0x7b || character === 0x5b) {
+    if (character >= 0x30 && character <= 0x39) {
+      digits += 1;
+      if (digits > plainDigits) plain = false;
+      continue;
+    }
+    // The parts before and after the point are one number; `e` after a digit is an exponent.
+    if (character === 0x2e) continue;
+    if (digits > 0 && (character | 0x20) === 0x65) plain = false;
+    digits = 0;
+    if (character === 0x22) {
+      index = endOfString(text, index + 1);
+    } else if (character === 0x7b || character === 0x5b) {
       depth += 1;
-      if (depth > limit) return true;
+      if (depth > maxDepth) return 'too-deep';
     } else if (character === 0x7d || character === 0x5d) depth -= 1;
   }
-  return false;
+  return plain ? 'plain' : 'not-plain';
+}
+
+/** Any decimal of so many digits comes back from a double as it was. */
+const plainDigits = 15;
+
+/** @returns where the string's closing quote is; beyond the text if it has none */
+function endOfString(text: string, from: number): number {
+  for (let index = from; ; index += 1) {
+    index = text.indexOf('"', index);
+    if (index === -1) return text.length;
+    let backslashes = 0;
+    while (text.charCodeAt(index - 1 - backslashes) === 0x5c) backslashes += 1;
+    if (backslashes % 2 === 0) return index;
+  }
 }

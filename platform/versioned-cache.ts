@@ -63,11 +63,8 @@ export class VersionedCache {
   async evict(entries: readonly { id: string; version: string }[]): Promise<void> {
     if (entries.length === 0) return;
     await this.#breaker.run(async () => {
-      const pipeline = this.#redis.pipeline();
-      for (const { id, version } of entries) {
-        pipeline.eval(evictScript, 2, this.#key(id), this.#fence(id), version, fenceSeconds);
-      }
-      for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
+      const keys = entries.flatMap(({ id }) => [this.#key(id), this.#fence(id)]);
+      await this.#redis.eval(evictScript, keys.length, ...keys, fenceSeconds, ...entries.map(versionOf));
     });
   }
 
@@ -87,6 +84,13 @@ redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[4])
 return 1`;
 
 const evictScript = `
-local fence = redis.call('GET', KEYS[2])
-if not fence or tonumber(fence) <= tonumber(ARGV[1]) then redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[2]) end
-return redis.call('DEL', KEYS[1])`;
+for i = 1, #KEYS, 2 do
+  local version = ARGV[(i + 3) / 2]
+  local fence = redis.call('GET', KEYS[i + 1])
+  if not fence or tonumber(fence) <= tonumber(version) then
+    redis.call('SET', KEYS[i + 1], version, 'EX', ARGV[1])
+  end
+  redis.call('DEL', KEYS[i])
+end`;
+
+const versionOf = ({ version }: { version: string }) => version;

@@ -18,6 +18,19 @@ export async function installOutbox(address: PostgresAddress): Promise<void> {
   }
 }
 
+/** The tables of the customer service, with so many customers as the benchmarks need. */
+export async function installCustomers(address: PostgresAddress): Promise<void> {
+  const knex = knexFactory({ client: 'pg', connection: { ...address } });
+  try {
+    await migrate(knex, 'customer', 'up');
+    await knex.raw(
+      `INSERT INTO customers (id, name, address) SELECT id, 'Customer ' || id, 'Calle 123, Ciudad' FROM generate_series(1, 1000) AS id`,
+    );
+  } finally {
+    await knex.destroy();
+  }
+}
+
 export async function installGraphileWorker(address: PostgresAddress): Promise<void> {
   const pgPool = new pg.Pool(address);
   try {

@@ -1,6 +1,7 @@
 import { barChart } from '../chart/bar-chart.ts';
 import { runBenchmark, type Bench, type Measured } from '../benchmark.ts';
 import { saveChart, saveResult } from '../results.ts';
+import { medianRate, medianRatio } from '../statistics.ts';
 import { perSecond } from '../table.ts';
 import { contenders, type ContenderName } from './contenders.ts';
 import * as settings from './contenders/settings.ts';
@@ -11,7 +12,7 @@ import { parseRelayOptions, usage, type RelayBenchOptions } from './options.ts';
 import type { Queue } from './queue.ts';
 import { runReplicas } from './replicas.ts';
 import { report } from './report.ts';
-import { forPrograms, medianRate, medianRatio, type RelayResult, type Round } from './result.ts';
+import { forPrograms, type RelayResult, type Round } from './result.ts';
 import { runContender, type Stage } from './run-contender.ts';
 
 /** How long the fastest run should last, in seconds: long enough that a start, and compiling, hardly counts. */

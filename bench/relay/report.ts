@@ -1,6 +1,7 @@
 import { perSecond, table } from '../table.ts';
 import { contenders } from './contenders.ts';
-import { medianRate, medianRatio, type RelayResult } from './result.ts';
+import { medianRate, medianRatio } from '../statistics.ts';
+import type { RelayResult } from './result.ts';
 
 /** For people. */
 export function report(result: RelayResult): string {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { forPrograms, medianRatio, type Round } from './result.ts';
+import { medianRatio } from '../statistics.ts';
+import { forPrograms, type Round } from './result.ts';
 
 const round = (limit: number, ours: number): Round => ({
   limit,

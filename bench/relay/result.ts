@@ -1,5 +1,5 @@
 import type { ResultHead } from '../results.ts';
-import { median, rounded } from '../statistics.ts';
+import { medianRate, medianRatio, rounded } from '../statistics.ts';
 import type { ContenderName } from './contenders.ts';
 import type { ArrivalOrder } from './inversions.ts';
 import type { Idle, Latency } from './latency.ts';
@@ -22,18 +22,6 @@ export interface RelayResult extends ResultHead {
 }
 
 export const peers = ['graphile-worker', 'pg-boss', 'pg-transactional-outbox', 'textbook'] as const;
-
-/**
- * Of each round and then the median of those, and not a ratio of medians: what slows a machine down for a while slows
- * the whole round down.
- */
-export function medianRatio(rounds: readonly Round[], of: ContenderName, to: ContenderName): number {
-  return median(rounds.map((round) => round[of] / round[to]));
-}
-
-export function medianRate(rounds: readonly Round[], of: ContenderName): number {
-  return median(rounds.map((round) => round[of]));
-}
 
 /** For programs: the last line with `--json`. */
 export function forPrograms({ rounds, order, latency }: Pick<RelayResult, 'rounds' | 'order' | 'latency'>) {

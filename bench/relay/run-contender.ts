@@ -32,8 +32,8 @@ const patienceMs = 60_000;
 
 /** Starts the program with what a contender is told; whoever calls it ends it. */
 export async function startContender(
-  { name, script, nodeOptions }: Pick<Contender, 'name' | 'script' | 'nodeOptions'>,
-  stage: Stage,
+  { name, script, nodeOptions }: Pick<Contender, 'script' | 'nodeOptions'> & { readonly name: string },
+  stage: Pick<Stage, 'rabbitmqUrl'>,
   database: PostgresAddress | undefined,
   env: Record<string, string> = {},
 ): Promise<Service> {
@@ -117,7 +117,7 @@ const databaseName = ({ name }: Contender) => name.replaceAll('-', '_');
  * @returns messages per second between the first look that found some and the end
  */
 export async function timed(
-  { queue, signal }: Pick<Stage, 'queue' | 'signal'>,
+  { queue, signal }: { queue: Pick<MessageCount, 'count'>; signal: AbortSignal },
   rows: number,
   services: readonly Service[],
   settled: () => Promise<boolean>,

@@ -9,7 +9,7 @@ import { applyBatch, type AppliedBatch } from './apply-batch.ts';
 import { Batcher } from './batcher.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { ReceivedEvent } from './delivery.ts';
-import { parseMessage } from './parse-message.ts';
+import { parseMessage, type Parsed } from './parse-message.ts';
 import { attemptsOf, maxAttempts, type PutAside } from './put-aside.ts';
 
 export interface ConsumerOptions {
@@ -30,30 +30,39 @@ export interface ConsumerOptions {
 /** The type comes from outside: what is remembered of it must have a bound. */
 const maxIgnoredTypes = 100;
 
+/** A delivery, read as it came: while Postgres works on a batch, the next one is being read. */
+interface Received {
+  readonly delivery: Delivery;
+  readonly parsed: Parsed;
+}
+
 /**
- * Takes events from the queue and applies them in batches. Every message ends as `applied`, `duplicate`, `ignored`,
+ * Takes events from the queue and applies them in batches, one after the other; the eviction and the acknowledgement of
+ * a batch go on while the next one is applied. Every message ends as `applied`, `duplicate`, `ignored`,
  * `retry` or `dead-letter`, and is acknowledged last: after the commit and after the eviction, or after its copy is
  * safe in another queue. A process that dies before is sent the message again.
  */
 export class Consumer implements Component {
   readonly name = 'consumer';
   readonly #options: ConsumerOptions;
-  readonly #batcher: Batcher<Delivery>;
+  readonly #batcher: Batcher<Received>;
   readonly #source: QueueConsumer;
   readonly #stopping = new AbortController();
   readonly #ignoredTypes = new Set<string>();
   #stopped: Promise<void> | undefined;
+  /** Resolves when the batches that are committed are evicted and acknowledged. */
+  #finished: Promise<void> = Promise.resolve();
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
     const { link, queue, logger, maxBatch: maxItems, waitMs } = options;
-    this.#batcher = new Batcher((deliveries) => this.#work(deliveries), { maxItems, waitMs });
+    this.#batcher = new Batcher((received) => this.#work(received), { maxItems, waitMs });
     this.#source = new QueueConsumer({
       connect: () => link.connect(),
       queue,
-      // One batch at work, and the next one waiting.
+      // One batch at work, and the next one waiting. Three were tried: 3% faster, and a half more in memory.
       prefetch: 2 * maxItems,
-      onDelivery: (delivery) => this.#batcher.add(delivery),
+      onDelivery: (delivery) => this.#batcher.add({ delivery, parsed: parseMessage(delivery.message) }),
       onMissing: () => link.restoreTopology(),
       logger,
     });
@@ -80,16 +89,15 @@ export class Consumer implements Component {
     this.#stopping.abort();
     await this.#source.cancel();
     await this.#batcher.drain();
+    await this.#finished;
     await this.#source.stop();
   }
 
-  async #work(deliveries: Delivery[]): Promise<void> {
-    const { logger, metrics } = this.#options;
-    metrics.batch(deliveries.length);
+  async #work(received: Received[]): Promise<void> {
+    this.#options.metrics.batch(received.length);
     const events: ReceivedEvent[] = [];
     try {
-      for (const delivery of deliveries) {
-        const parsed = parseMessage(delivery.message);
+      for (const { delivery, parsed } of received) {
         switch (parsed.kind) {
           case 'event':
             events.push({ ...parsed, delivery });
@@ -106,9 +114,14 @@ export class Consumer implements Component {
       }
       await this.#apply(events);
     } catch (error) {
-      // Only when stopping: whatever was not acknowledged goes back to its queue when the channel closes.
-      if (!this.#stopping.signal.aborted) logger.error({ err: error }, 'a batch failed: this is a defect');
+      this.#tellFailed(error);
     }
+  }
+
+  /** Whatever was not acknowledged goes back to its queue when the channel closes. */
+  #tellFailed(error: unknown): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#options.logger.error({ err: error }, 'a batch failed: this is a defect');
   }
 
   /** Once for each type: a producer that is ahead of us may send many. The metric counts them all. */
@@ -131,7 +144,8 @@ export class Consumer implements Component {
     for (let failures = 0; ; failures++) {
       try {
         const applied = await applyBatch(knex, events);
-        await this.#finish(applied);
+        await this.#finished;
+        this.#finished = this.#finish(applied).catch((error: unknown) => this.#tellFailed(error));
         return;
       } catch (error) {
         this.#stopping.signal.throwIfAborted();
@@ -161,13 +175,13 @@ export class Consumer implements Component {
 
   /** After the commit: evict, then acknowledge. */
   async #finish({ outcomes, evictions }: AppliedBatch): Promise<void> {
-    const { evict, logger, metrics, onApplied, putAside } = this.#options;
+    const { logger, metrics, onApplied, putAside } = this.#options;
     onApplied();
-    await evict(evictions);
-    logger.debug(
-      { event_ids: [...outcomes.keys()].map(({ id }) => id), customers: evictions.map(({ id }) => id) },
-      'evicted',
-    );
+    await this.#evict(evictions);
+    if (logger.isLevelEnabled('debug')) {
+      const eventIds = [...outcomes.keys()].map(({ id }) => id);
+      logger.debug({ event_ids: eventIds, customers: evictions.map(({ id }) => id) }, 'evicted');
+    }
     for (const [event, outcome] of outcomes) {
       switch (outcome) {
         case 'applied':
@@ -195,6 +209,25 @@ export class Consumer implements Component {
           }
           break;
         }
+      }
+    }
+  }
+
+  /** Tries until it is done, or the process stops: an event that was not evicted must not be acknowledged. */
+  async #evict(evictions: AppliedBatch['evictions']): Promise<void> {
+    const { evict, logger } = this.#options;
+    for (let failures = 0; ; failures++) {
+      try {
+        await evict(evictions);
+        return;
+      } catch (error) {
+        this.#stopping.signal.throwIfAborted();
+        if (failures === 0)
+          logger.warn(
+            { err: error, customers: evictions.length },
+            'could neither evict nor note it: trying again',
+          );
+        await delay(backoff(failures), undefined, { signal: this.#stopping.signal });
       }
     }
   }

@@ -2,6 +2,7 @@ import type { Channel, Connection, ConsumeMessage } from 'amqplib/callback_api';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Component } from '../lifecycle.ts';
 import type { Logger } from '../logger.ts';
+import { Acknowledgements } from './acknowledgements.ts';
 import { endConnection } from './end-connection.ts';
 
 /** A message as the broker handed it over, and the way to acknowledge it. */
@@ -128,10 +129,11 @@ export class QueueConsumer implements Component {
     channel.on('error', (error: Error) => end(error.message));
     channel.on('close', () => end('the channel was closed'));
     await Promise.race([failed, answered((done) => channel.prefetch(prefetch, false, done))]);
+    const acknowledgements = new Acknowledgements(channel);
     const receive = (message: ConsumeMessage | null) => {
       if (message === null) return end(`the broker ended the subscription: was ${queue} deleted?`);
       if (this.#cancelled) return;
-      onDelivery({ message, ack: () => acknowledge(channel, message) });
+      onDelivery({ message, ack: () => acknowledgements.add(message.fields.deliveryTag) });
     };
     const { consumerTag } = await Promise.race([
       failed,
@@ -143,14 +145,6 @@ export class QueueConsumer implements Component {
 }
 
 const cancelTimeoutMs = 1_000;
-
-function acknowledge(channel: Channel, message: ConsumeMessage): void {
-  try {
-    channel.ack(message);
-  } catch {
-    // The channel is gone, and the message is in the queue again.
-  }
-}
 
 function answered<T>(ask: (done: (error: Error | null, answer: T) => void) => unknown): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -1,0 +1,48 @@
+import type { Channel, Message } from 'amqplib/callback_api';
+
+/**
+ * Acknowledges the deliveries of a channel with one consumer. What is acknowledged in one turn goes out together, and
+ * the deliveries up to the first that is still out as one frame: the broker takes that for a whole batch as one.
+ *
+ * The tags of such a channel are 1, 2, 3 and so on.
+ */
+export class Acknowledgements {
+  readonly #channel: Pick<Channel, 'ack'>;
+  /** Acknowledged, beyond one that is not. */
+  readonly #ahead = new Set<number>();
+  #fresh: number[] = [];
+  /** All up to here are acknowledged. */
+  #upTo = 0;
+
+  constructor(channel: Pick<Channel, 'ack'>) {
+    this.#channel = channel;
+  }
+
+  /** Once for each tag. */
+  add(tag: number): void {
+    this.#fresh.push(tag);
+    if (this.#fresh.length === 1) queueMicrotask(() => this.#send());
+  }
+
+  #send(): void {
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    for (const tag of fresh) this.#ahead.add(tag);
+    while (this.#ahead.delete(this.#upTo + 1)) this.#upTo += 1;
+    // A tag that the broker has had before closes the channel, also in a frame for all up to it.
+    let last = 0;
+    for (const tag of fresh) {
+      if (tag > this.#upTo) this.#ack(tag, false);
+      else last = Math.max(last, tag);
+    }
+    if (last > 0) this.#ack(last, true);
+  }
+
+  #ack(deliveryTag: number, allUpTo: boolean): void {
+    try {
+      this.#channel.ack({ fields: { deliveryTag } } as Message, allUpTo);
+    } catch {
+      // The channel is gone, and the messages are in the queue again.
+    }
+  }
+}
