@@ -10,6 +10,7 @@ import { Hint, inboxChannel } from '@event-sync/outbox/hint.ts';
 import { BrokerLink } from '@event-sync/platform/broker/broker-link.ts';
 import { ConfirmPublisher } from '@event-sync/platform/broker/confirm-publisher.ts';
 import {
+  adminSettings,
   configOrExit,
   count,
   databaseSettings,
@@ -32,6 +33,7 @@ import { consumerMetrics } from './events/consumer-metrics.ts';
 import { Consumer } from './events/consumer.ts';
 import { evictOrNote } from './events/evict-or-note.ts';
 import { PutAside } from './events/put-aside.ts';
+import { createAdminApp } from './http/admin-app.ts';
 import { pruneByTheClock, sweepEvictions } from './housekeeping.ts';
 
 const name = 'customer-worker';
@@ -51,6 +53,7 @@ const config = configOrExit({
     .positive()
     .default(24 * 90),
   INBOX_HOUSEKEEPING_CRON: cronExpression('*/15 * * * *'),
+  ...adminSettings(3006),
 });
 
 const logger = createLogger({ name, ...config });
@@ -112,11 +115,20 @@ const app = createHttpApp({
   logger,
 });
 
+const admin = config.ADMIN_TOKEN
+  ? new HttpServer(createAdminApp({ rabbitmqUrl: config.RABBITMQ_URL, token: config.ADMIN_TOKEN, logger }), {
+      host: config.ADMIN_HOST,
+      port: config.ADMIN_PORT,
+      logger: logger.child({ api: 'admin' }),
+    })
+  : undefined;
+
 await runProcess(
   [
     knexComponent(knex),
     redisComponent(redis),
     new HttpServer(app, { host: config.HOST, port: config.PORT, logger }),
+    ...(admin ? [admin] : []),
     link,
     publisher,
     consumer,

@@ -5,10 +5,12 @@ import {
   orderEventsQueue,
   retryQueue,
 } from '@event-sync/contracts/topology.ts';
+import { freePort } from '@event-sync/stack/ports.ts';
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import type { Service } from '@event-sync/stack/services.ts';
 import { eventually } from './world/eventually.ts';
+import { request } from './world/http.ts';
 import { World } from './world/world.ts';
 
 const envelope = (overrides: Record<string, unknown> = {}) => ({
@@ -23,10 +25,14 @@ const envelope = (overrides: Record<string, unknown> = {}) => ({
 describe('the consumer', () => {
   let world: World;
   let worker: Service;
+  let adminUrl: string;
+  const token = 'a-token-of-some-length';
   before(async () => {
     world = await World.create();
     await world.start('customerWeb');
-    worker = await world.start('customerWorker');
+    const port = String(await freePort());
+    adminUrl = `http://127.0.0.1:${port}`;
+    worker = await world.start('customerWorker', { ADMIN_TOKEN: token, ADMIN_PORT: port });
   });
   after(() => world.destroy());
   beforeEach(async () => {
@@ -187,6 +193,42 @@ describe('the consumer', () => {
       }
     });
     expect(await world.rabbit.drain(deadLetterQueue)).to.have.length(1);
+  });
+
+  describe('the admin API', () => {
+    const api = (path: string, json?: unknown, authorization = `Bearer ${token}`) =>
+      request(`${adminUrl}${path}`, { ...(json ? { json } : {}), headers: { authorization } });
+    const waiting = () => world.rabbit.ready(deadLetterQueue);
+
+    it('lists, shows, replays and discards dead letters, for those who have the token', async () => {
+      const event = envelope({ data: { order_id: 1, customer_id: 4 } });
+      const newer = envelope({ version: 99 });
+      for (const each of [newer, event]) await send(each, { messageId: each.id });
+      await send('no JSON');
+      await eventually(async () => expect(await waiting()).to.equal(3), { withinMs: 30_000 });
+
+      for (const authorization of ['', 'Bearer wrong', `Basic ${token}`])
+        for (const path of ['/dead-letters', '/openapi.json'])
+          expect((await api(path, undefined, authorization)).status).to.equal(401);
+      expect(
+        (await api('/dead-letters')).body.map(({ reason }: { reason: string }) => reason),
+      ).to.have.members(['unknown-version', 'not-json', 'customer-not-found']);
+      expect((await api('/dead-letters?limit=1')).body).to.have.length(1);
+      const shown = await api(`/dead-letters/${event.id}`);
+      expect(shown.body).to.include({ id: event.id, body: JSON.stringify(event) });
+      expect((await api('/dead-letters/nobody')).status).to.equal(404);
+      for (const body of [{}, { all: false }, { ids: [] }, { all: true, reason: 'not-json' }])
+        expect((await api('/dead-letters/discard', body)).status, JSON.stringify(body)).to.equal(422);
+      expect(await waiting()).to.equal(3);
+
+      await world.putCustomer(4);
+      const replayed = await api('/dead-letters/replay', { ids: [event.id, 'nobody'] });
+      expect(replayed.body).to.deep.equal({ count: 1, ids: [event.id] });
+      await eventually(async () => expect(await world.countOf(4)).to.equal(1));
+      expect((await api('/dead-letters/discard', { reason: 'not-json' })).body.count).to.equal(1);
+      expect((await api('/dead-letters/discard', { all: true })).body.ids).to.deep.equal([newer.id]);
+      expect(await waiting()).to.equal(0);
+    });
   });
 
   describe('npm run dead-letters', () => {

@@ -2,6 +2,7 @@ import { outboxChannel } from '@event-sync/outbox/hint.ts';
 import { BrokerLink } from '@event-sync/platform/broker/broker-link.ts';
 import { ConfirmPublisher } from '@event-sync/platform/broker/confirm-publisher.ts';
 import {
+  adminSettings,
   configOrExit,
   count,
   databaseSettings,
@@ -47,13 +48,7 @@ const config = configOrExit({
   OUTBOX_MAX_MESSAGE_BYTES: count(16 * 1024 * 1024),
   OUTBOX_RETENTION_HOURS: z.coerce.number().positive().default(168),
   OUTBOX_HOUSEKEEPING_CRON: cronExpression('*/5 * * * *'),
-  /** The admin API is there only with a token; it can replay and discard events. */
-  ADMIN_TOKEN: z
-    .string()
-    .regex(/^[\x21-\x7e]{16,}$/, { error: 'must have at least 16 characters, and no spaces' })
-    .optional(),
-  ADMIN_HOST: z.string().default('127.0.0.1'),
-  ADMIN_PORT: port(3005),
+  ...adminSettings(3005),
 });
 
 const logger = createLogger({ name, ...config });

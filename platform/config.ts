@@ -29,6 +29,16 @@ export const rabbitmqSettings = { RABBITMQ_URL: urlOf('amqp:', 'amqps:') };
 export const redisSettings = { REDIS_URL: urlOf('redis:', 'rediss:') };
 export const httpUrl = urlOf('http:', 'https:');
 
+/** An admin API is there only with a token; it can replay and discard events. */
+export const adminSettings = (adminPort: number) => ({
+  ADMIN_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, { error: 'must have at least 16 characters, and no spaces' })
+    .optional(),
+  ADMIN_HOST: z.string().default('127.0.0.1'),
+  ADMIN_PORT: port(adminPort),
+});
+
 export const processSettings = {
   NODE_ENV: z.string().default('development'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

@@ -6,6 +6,7 @@ import { medianRate, medianRatio } from '../statistics.ts';
 import { perSecond } from '../table.ts';
 import { measureEndToEnd, type EndToEnd } from './end-to-end.ts';
 import { parseConsumerOptions, usage, type ConsumerBenchOptions } from './options.ts';
+import { messagesInBlocks } from './messages.ts';
 import { OrdersQueue } from './orders-queue.ts';
 import { report } from './report.ts';
 import { forPrograms, type ConsumerResult, type Round } from './result.ts';
@@ -58,9 +59,9 @@ async function measureOn(
 ): Promise<ConsumerResult> {
   const measured = measuredWith(options);
   const most = options.messages ?? (await calibrate(stage, options.quick ? quickRunSeconds : runSeconds));
-  // Even, so that every event can be there twice.
+  // In whole blocks, so that every event can be there twice.
   const messages = Object.fromEntries(
-    measured.map(({ name, share }) => [name, 2 * Math.round((most * share) / 2)]),
+    measured.map(({ name, share }) => [name, messagesInBlocks(most * share)]),
   ) as Record<ScenarioName, number>;
   progress(`${messages.limit} messages in a run of the fastest, ${options.rounds} rounds`);
 

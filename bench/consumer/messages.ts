@@ -15,6 +15,9 @@ export interface Load {
 /** Events between the first delivery of one and the second. */
 const apart = 1_000;
 
+/** The nearest number of messages in which every event can be there twice. */
+export const messagesInBlocks = (about: number) => Math.max(1, Math.round(about / (2 * apart))) * 2 * apart;
+
 export const distinctEvents = ({ messages, twice }: Load) => (twice ? messages / 2 + 1 : messages);
 
 /** The number of the event that the message with this number holds, both from 0. */

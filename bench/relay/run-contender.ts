@@ -141,9 +141,11 @@ export async function timed(
     if (count >= rows && (await settled())) {
       return (rows - first!.count) / ((performance.now() - first!.at) / 1_000);
     }
-    if (count < rows && now - last.at > patienceMs) {
+    if (now - last.at > patienceMs) {
       throw new Error(
-        `${count} of ${rows} messages are in the queue, and none has come for ${patienceMs / 1_000} s`,
+        count < rows
+          ? `${count} of ${rows} messages are through, and none has come for ${patienceMs / 1_000} s`
+          : `all ${rows} messages are through, and after ${patienceMs / 1_000} s it has not ended`,
       );
     }
     const near = first === undefined || count > rows - Math.min(rows * 0.1, nearRows);

@@ -14,7 +14,7 @@ export type ShownCustomer = {
 
 /** Through the cache; while Redis is away, from Postgres. */
 export async function showCustomer(
-  { knex, cache, log }: { knex: Knex; cache: VersionedCache; log: Logger },
+  { knex, cache, log }: { knex: Knex; cache: Pick<VersionedCache, 'get' | 'fill'>; log: Logger },
   id: string,
 ): Promise<ShownCustomer | undefined> {
   let reachable = true;

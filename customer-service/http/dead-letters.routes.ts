@@ -1,0 +1,117 @@
+import { maxLimit } from '@event-sync/platform/paging.ts';
+import { reply, route, type Route } from '@event-sync/platform/route.ts';
+import { z } from 'zod';
+import { DeadLetters, type DeadLetter } from '../events/dead-letters.ts';
+
+const tags = ['Dead letters'];
+const deadLetter = z
+  .object({
+    id: z.string().nullable().meta({ description: 'The id of the message; one that came without has none.' }),
+    reason: z.string(),
+    explanation: z.string().nullable(),
+    since: z.string().nullable().meta({ description: 'When it became a dead letter, if it says so.' }),
+  })
+  .meta({ id: 'DeadLetter' });
+const whole = deadLetter
+  .extend({
+    headers: z.record(z.string(), z.unknown()),
+    body: z.string().meta({ description: 'As UTF-8.' }),
+  })
+  .meta({ id: 'WholeDeadLetter' });
+const selection = z.union([
+  z.strictObject({ ids: z.array(z.string().min(1)).min(1).max(10_000) }),
+  z.strictObject({ reason: z.string().min(1) }),
+  z.strictObject({ all: z.literal(true) }),
+]);
+const taken = z.object({
+  count: z.int(),
+  ids: z
+    .array(z.string().nullable())
+    .meta({ description: 'Of those that were taken; ids that are not there are left out.' }),
+});
+
+/** What `npm run dead-letters` does, for programs. Each request has a connection of its own. */
+export function deadLetterRoutes({ rabbitmqUrl }: { rabbitmqUrl: string }): Route[] {
+  const withLetters = async <T>(work: (letters: DeadLetters) => Promise<T>): Promise<T> => {
+    const letters = await DeadLetters.open(rabbitmqUrl);
+    try {
+      return await work(letters);
+    } finally {
+      await letters.close();
+    }
+  };
+
+  const list = route({
+    method: 'GET',
+    path: '/dead-letters',
+    operationId: 'listDeadLetters',
+    summary: 'Messages that could not be applied, oldest first',
+    tags,
+    query: z.strictObject({ limit: z.coerce.number().int().min(1).max(maxLimit).optional() }),
+    responses: { 200: { description: 'The first of them.', body: z.array(deadLetter) } },
+    handler: async ({ query: { limit = maxLimit } }) => {
+      const found: DeadLetter[] = [];
+      await withLetters((letters) => letters.look((letter) => found.push(letter) < limit));
+      return reply(200, found.map(resourceOf));
+    },
+  });
+
+  const show = route({
+    method: 'GET',
+    path: '/dead-letters/:id',
+    operationId: 'showDeadLetter',
+    summary: 'One of them, with its headers and its body',
+    tags,
+    params: z.object({ id: z.string().min(1) }),
+    notFound: 'event-not-found',
+    responses: { 200: { description: 'The message.', body: whole } },
+    handler: async ({ params: { id } }) => {
+      let found: DeadLetter | undefined;
+      await withLetters((letters) =>
+        letters.look((letter) => {
+          if (letter.id === id) found = letter;
+          return found === undefined;
+        }),
+      );
+      if (!found) return { problem: 'event-not-found', detail: `There is no dead letter with this id.` };
+      const { properties, content } = found.message;
+      return reply(200, {
+        ...resourceOf(found),
+        headers: properties.headers ?? {},
+        body: content.toString(),
+      });
+    },
+  });
+
+  const change = (kind: 'replay' | 'discard', summary: string) =>
+    route({
+      method: 'POST',
+      path: `/dead-letters/${kind}`,
+      operationId: `${kind}DeadLetters`,
+      summary,
+      tags,
+      body: selection,
+      bodyExample: { reason: 'customer-not-found' },
+      responses: { 200: { description: 'What was taken out of the dead letters.', body: taken } },
+      handler: async ({ body, context: { log } }) => {
+        const letters = await withLetters((all) => all[kind](body));
+        const ids = letters.map(({ id }) => id ?? null);
+        log.info({ ids }, `dead letters: ${kind}`);
+        return reply(200, { count: ids.length, ids });
+      },
+    });
+
+  return [
+    list,
+    change('replay', 'Put them back into the queue, where they are tried as if they were new'),
+    change('discard', 'Throw them away for good'),
+    show,
+  ];
+}
+
+const resourceOf = ({ id, reason, explanation, at }: DeadLetter): z.input<typeof deadLetter> => ({
+  id: id ?? null,
+  reason,
+  explanation: explanation ?? null,
+  since: at ?? null,
+});
