@@ -22,6 +22,9 @@ const envelope = (overrides: Record<string, unknown> = {}) => ({
   ...overrides,
 });
 
+/** Else one worker would take all that a test sends, and another would have nothing to do. */
+const smallBatches = { CONSUMER_BATCH: '100' };
+
 describe('the consumer', () => {
   let world: World;
   let worker: Service;
@@ -32,7 +35,7 @@ describe('the consumer', () => {
     await world.start('customerWeb');
     const port = String(await freePort());
     adminUrl = `http://127.0.0.1:${port}`;
-    worker = await world.start('customerWorker', { ADMIN_TOKEN: token, ADMIN_PORT: port });
+    worker = await world.start('customerWorker', { ...smallBatches, ADMIN_TOKEN: token, ADMIN_PORT: port });
   });
   after(() => world.destroy());
   beforeEach(async () => {
@@ -371,7 +374,7 @@ describe('the consumer', () => {
   it('counts right with two workers, the same customers, and every event twice', async () => {
     const customers = [1, 2, 3, 4, 5];
     for (const id of customers) await world.putCustomer(id);
-    const second = await world.startAnother('customerWorker');
+    const second = await world.startAnother('customerWorker', smallBatches);
     await eventually(async () => expect(await world.rabbit.consumers(orderEventsQueue)).to.equal(2));
     const before = await ended('duplicate');
     const events = Array.from({ length: 500 }, (_, i) =>
