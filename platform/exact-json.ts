@@ -85,7 +85,7 @@ function normalized(decimal: string): string {
  * Looks at the text before the parser does, whose walk with a reviver is recursive. Plain is a text in which the reviver
  * would change and refuse nothing: no escapes, so no NUL and no half of a pair; no `__proto__`; and no number but such
  * of up to 15 digits without exponent, all of which a double holds. That is nearly every text: without the reviver an
- * event takes 2 us to parse, with it 12.
+ * event took 3 us in a profile of the worker, with it 12.
  */
 function lookAt(text: string): 'plain' | 'not-plain' | 'too-deep' {
   let plain = !text.includes('\\') && !text.includes('__proto__');

@@ -8,7 +8,7 @@ import { notePendingEvictions, type Eviction } from '../customers/pending-evicti
  * counting goes on, and the sweep evicts when Redis is back. A process that dies before either is sent the events
  * again, as duplicates, and comes here once more.
  *
- * @throws when neither Redis nor Postgres is there: the batch is then tried again as a whole.
+ * @throws when neither Redis nor Postgres is there: the consumer then tries this again, and acknowledges nothing.
  */
 export function evictOrNote({ knex, cache, logger }: { knex: Knex; cache: VersionedCache; logger: Logger }) {
   return async (evictions: readonly Eviction[]): Promise<void> => {
