@@ -16,6 +16,8 @@ export const problems = {
   'event-not-found': { status: 404, title: 'Event not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'request-timeout': { status: 408, title: 'Request timeout' },
+  /** A request with this `Idempotency-Key` is being handled. */
+  'idempotency-key-in-use': { status: 409, title: 'Idempotency key in use' },
   'precondition-failed': { status: 412, title: 'Precondition failed' },
   'body-too-large': { status: 413, title: 'Body too large' },
   'unsupported-media-type': { status: 415, title: 'Unsupported media type' },
@@ -24,6 +26,8 @@ export const problems = {
   'validation-failed': { status: 422, title: 'Validation failed' },
   /** An order for a customer that the customer service does not know. */
   'unknown-customer': { status: 422, title: 'Customer not found' },
+  /** The `Idempotency-Key` was used for a request that asked for something else. */
+  'idempotency-key-reused': { status: 422, title: 'Idempotency key reused' },
   'header-too-large': { status: 431, title: 'Request header too large' },
   'internal-error': { status: 500, title: 'Internal error' },
   'temporarily-unavailable': { status: 503, title: 'Temporarily unavailable' },

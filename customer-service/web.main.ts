@@ -8,6 +8,7 @@ import {
 import { inboxChannel } from '@event-sync/outbox/hint.ts';
 import { HintListener } from '@event-sync/platform/hint-listener.ts';
 import { HttpServer } from '@event-sync/platform/http-server.ts';
+import { idempotencySettings, pruneIdempotencyKeys } from '@event-sync/platform/idempotency/prune.ts';
 import { runProcess } from '@event-sync/platform/lifecycle.ts';
 import { createLogger } from '@event-sync/platform/logger.ts';
 import { createMetrics } from '@event-sync/platform/metrics.ts';
@@ -26,6 +27,7 @@ const config = configOrExit({
   ...redisSettings,
   HOST: z.string().default('127.0.0.1'),
   PORT: port(3002),
+  ...idempotencySettings,
 });
 const logger = createLogger({ name, ...config });
 const metrics = createMetrics({ service: name });
@@ -39,6 +41,12 @@ await runProcess(
   [
     knexComponent(knex),
     redisComponent(redis),
+    pruneIdempotencyKeys({
+      knex,
+      logger,
+      schedule: config.IDEMPOTENCY_HOUSEKEEPING_CRON,
+      retentionHours: config.IDEMPOTENCY_RETENTION_HOURS,
+    }),
     new HttpServer(app, { host: config.HOST, port: config.PORT, logger }),
     new HintListener({
       settings: connectionSettings(config, `${name}-hints`),

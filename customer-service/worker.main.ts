@@ -14,6 +14,7 @@ import {
   configOrExit,
   count,
   databaseSettings,
+  hours,
   port,
   processSettings,
   rabbitmqSettings,
@@ -45,13 +46,10 @@ const config = configOrExit({
   HOST: z.string().default('127.0.0.1'),
   PORT: port(3004),
   /** Messages in one transaction at the most, and how long to wait for a batch to fill, in milliseconds. */
-  CONSUMER_BATCH: count(1_000, { max: 10_000 }),
+  CONSUMER_BATCH: count(2_000, { max: 10_000 }),
   CONSUMER_WAIT_MS: count(5, { min: 0, max: 1_000 }),
   /** Longer than everything that can deliver an event again: outbox retention, and dead letters waiting for a person. */
-  INBOX_RETENTION_HOURS: z.coerce
-    .number()
-    .positive()
-    .default(24 * 90),
+  INBOX_RETENTION_HOURS: hours(24 * 90),
   INBOX_HOUSEKEEPING_CRON: cronExpression('*/15 * * * *'),
   ...adminSettings(3006),
 });

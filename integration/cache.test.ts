@@ -45,8 +45,12 @@ describe('the cache of customers', () => {
     await withKnex(world.addresses.postgresCustomer, async (knex) => {
       let [overtaken, old] = [0, 0];
       const race = async (id: string) => {
-        const change = (name: string) =>
-          replaceCustomer({ knex, cache, log: logger }, id, { name, address: 'Calle 123, Ciudad' });
+        const change = async (name: string) => {
+          const details = { name, address: 'Calle 123, Ciudad' };
+          const outcome = await replaceCustomer({ knex, cache, log: logger }, id, details);
+          if (outcome.kind === 'condition-failed') throw new Error('there was no condition');
+          return outcome.row;
+        };
         await change('Round 0');
         for (let round = 1; round <= roundsEach; round++) {
           const hasRead = Promise.withResolvers<void>();
@@ -62,9 +66,9 @@ describe('the cache of customers', () => {
           const reading = showCustomer({ knex, cache: held, log: logger }, id);
           // Or at once, from the cache: then something old is in it.
           await Promise.race([hasRead.promise, reading]);
-          const { row } = await change(`Round ${round}`);
+          const changedTo = await change(`Round ${round}`);
           changed.resolve();
-          expect((await reading)!.version).to.equal(String(BigInt(row.version) - 1n));
+          expect((await reading)!.version).to.equal(String(BigInt(changedTo.version) - 1n));
           overtaken++;
           if ((await cache.get(id)) !== undefined) old++;
         }

@@ -1,9 +1,11 @@
 import type { Knex } from 'knex';
 import * as customers from './customer/0001-customers.ts';
 import * as inbox from './customer/0002-inbox.ts';
+import * as customerIdempotencyKeys from './customer/0003-idempotency-keys.ts';
 import * as orders from './order/0001-orders.ts';
 import * as outbox from './order/0002-outbox.ts';
 import * as publishedByDay from './order/0003-published-by-day.ts';
+import * as orderIdempotencyKeys from './order/0004-idempotency-keys.ts';
 
 interface NamedMigration extends Knex.Migration {
   name: string;
@@ -15,10 +17,12 @@ export const migrations = {
     { name: '0001-orders', ...orders },
     { name: '0002-outbox', ...outbox },
     { name: '0003-published-by-day', ...publishedByDay },
+    { name: '0004-idempotency-keys', ...orderIdempotencyKeys },
   ],
   customer: [
     { name: '0001-customers', ...customers },
     { name: '0002-inbox', ...inbox },
+    { name: '0003-idempotency-keys', ...customerIdempotencyKeys },
   ],
 } satisfies Record<string, NamedMigration[]>;
 

@@ -10,6 +10,7 @@ import {
   redisSettings,
 } from '@event-sync/platform/config.ts';
 import { HttpServer } from '@event-sync/platform/http-server.ts';
+import { idempotencySettings, pruneIdempotencyKeys } from '@event-sync/platform/idempotency/prune.ts';
 import { runProcess } from '@event-sync/platform/lifecycle.ts';
 import { createLogger } from '@event-sync/platform/logger.ts';
 import { createMetrics } from '@event-sync/platform/metrics.ts';
@@ -29,6 +30,7 @@ const config = configOrExit({
   CUSTOMER_SERVICE_URL: httpUrl,
   HOST: z.string().default('127.0.0.1'),
   PORT: port(3001),
+  ...idempotencySettings,
 });
 const logger = createLogger({ name, ...config });
 const metrics = createMetrics({ service: name });
@@ -51,6 +53,12 @@ await runProcess(
   [
     knexComponent(knex),
     redisComponent(redis),
+    pruneIdempotencyKeys({
+      knex,
+      logger,
+      schedule: config.IDEMPOTENCY_HOUSEKEEPING_CRON,
+      retentionHours: config.IDEMPOTENCY_RETENTION_HOURS,
+    }),
     new HttpServer(app, { host: config.HOST, port: config.PORT, logger }),
   ],
   { logger },

@@ -6,6 +6,7 @@ import {
   configOrExit,
   count,
   databaseSettings,
+  hours,
   port,
   processSettings,
   rabbitmqSettings,
@@ -46,7 +47,7 @@ const config = configOrExit({
   OUTBOX_MAX_ATTEMPTS: count(50),
   /** RabbitMQ's own limit, `max_message_size`: 16 MiB by default. */
   OUTBOX_MAX_MESSAGE_BYTES: count(16 * 1024 * 1024),
-  OUTBOX_RETENTION_HOURS: z.coerce.number().positive().default(168),
+  OUTBOX_RETENTION_HOURS: hours(168),
   OUTBOX_HOUSEKEEPING_CRON: cronExpression('*/5 * * * *'),
   ...adminSettings(3005),
 });

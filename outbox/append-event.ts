@@ -1,6 +1,9 @@
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
 
+/** The advisory locks of ordering keys, apart from any other use of such locks. */
+export const orderingLock = 7105;
+
 /** An event to be published if, and only if, the transaction that appends it commits. */
 export interface NewEvent {
   /** The body's `event` and the AMQP `type`, e.g. `order_created`. */
@@ -31,14 +34,8 @@ export interface NewEvent {
  */
 export async function appendEvent(trx: Knex.Transaction, event: NewEvent): Promise<{ id: string }> {
   if (!trx.isTransaction) throw new TypeError('appendEvent needs the transaction that makes the change');
-  const id = uuidv7();
-  const body = JSON.stringify({
-    id,
-    event: event.type,
-    version: event.version,
-    timestamp: (event.timestamp ?? new Date()).toISOString(),
-    data: event.data,
-  });
+  const id = newEventId();
+  const body = eventBody(id, { ...event, timestamp: (event.timestamp ?? new Date()).toISOString() });
   await trx.raw(insertStatement, {
     id,
     orderingKey: event.orderingKey,
@@ -52,9 +49,20 @@ export async function appendEvent(trx: Knex.Transaction, event: NewEvent): Promi
   return { id };
 }
 
+/** A UUID v7: grows with time, so that an index of ids grows at its end. */
+export const newEventId = (): string => uuidv7();
+
+/** The message's body. */
+export function eventBody(
+  id: string,
+  { type, version, timestamp, data }: Pick<NewEvent, 'type' | 'version' | 'data'> & { timestamp: string },
+): string {
+  return JSON.stringify({ id, event: type, version, timestamp, data });
+}
+
 // The lock is taken in FROM and the position is drawn in the target list, which is computed for each row of FROM: so
 // always after the lock. A default that is evaluated before the lock would let a later transaction take a lower position.
 const insertStatement = `
   INSERT INTO outbox (event_id, ordering_key, type, version, exchange, routing_key, body, traceparent)
   SELECT :id::uuid, :orderingKey, :type, :version::integer, :exchange, :routingKey, :body::json, :traceparent
-  FROM (SELECT pg_advisory_xact_lock(hashtextextended(:orderingKey, 7105))) AS ordering_lock`;
+  FROM (SELECT pg_advisory_xact_lock(hashtextextended(:orderingKey, ${orderingLock}))) AS ordering_lock`;

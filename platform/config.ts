@@ -11,6 +11,9 @@ export const port = (fallback: number) => z.coerce.number().int().min(0).max(655
 export const count = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
+/** A time in hours, from the environment; a part of one is possible. */
+export const hours = (fallback: number) => z.coerce.number().positive().default(fallback);
+
 export const databaseSettings = {
   DATABASE_HOST: z.string().min(1),
   DATABASE_PORT: z.coerce.number().int().min(1).max(65535).default(5432),

@@ -1,4 +1,5 @@
 import { problem, problems, type ProblemCode } from '@event-sync/contracts/problems.ts';
+import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { problemMediaType } from './problem.ts';
 import type { Route } from './route.ts';
@@ -47,7 +48,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
     requestParams: {
       ...(route.params ? { path: route.params } : {}),
       ...(route.query ? { query: route.query } : {}),
-      ...(route.headers ? { header: route.headers } : {}),
+      ...headersOf(route),
     },
     ...(route.body
       ? {
@@ -62,7 +63,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
           },
         }
       : {}),
-    responses: { ...successes(route), ...failures(route) },
+    responses: { ...successes(route), ...notModified(route), ...failures(route) },
   };
 }
 
@@ -84,9 +85,33 @@ function successes(route: Route): ZodOpenApiOperationObject['responses'] {
   );
 }
 
+/** A `GET` whose answer has an entity tag can be conditional: route.ts sees to it. */
+const isConditional = ({ method, responses }: Route) =>
+  method === 'GET' && responses[200]?.headers?.['ETag'] !== undefined;
+
+const conditionalHeaders = z.object({
+  'If-None-Match': z
+    .string()
+    .optional()
+    .meta({ description: 'The `ETag` of what the client has: 304 if it is still that.', example: '"1"' }),
+});
+
+function headersOf(route: Route): { header?: z.ZodObject } {
+  const headers = isConditional(route)
+    ? conditionalHeaders.extend(route.headers?.shape ?? {})
+    : route.headers;
+  return headers ? { header: headers } : {};
+}
+
+function notModified(route: Route): ZodOpenApiOperationObject['responses'] {
+  if (!isConditional(route)) return {};
+  return { 304: { description: 'It is still what the client has; there is no body.' } };
+}
+
 function failures(route: Route): ZodOpenApiOperationObject['responses'] {
   const codes = new Set<ProblemCode>([
     ...(route.problems ?? []),
+    ...(isConditional(route) ? (['precondition-failed'] as const) : []),
     ...(route.params ? [route.notFound ?? 'path-not-found'] : []),
     ...(route.query ? withQuery : []),
     ...(route.body ? withBody : []),

@@ -72,6 +72,31 @@ function endOnReadTimeout(
 
 type QueryCallback = (error: Error | null, result: pg.QueryResult) => void;
 
+/**
+ * Runs a statement that Postgres parses and plans once for each connection, on a connection of knex's pool. Knex itself
+ * sends the text each time.
+ */
+export async function queryPrepared<Row>(
+  knex: Knex,
+  query: { readonly name: string; readonly text: string; readonly values: readonly unknown[] },
+): Promise<Row[]> {
+  const pool = knex.client as {
+    acquireConnection(): Promise<pg.Client>;
+    releaseConnection(connection: pg.Client): Promise<void>;
+  };
+  const connection = await pool.acquireConnection();
+  try {
+    return await new Promise<Row[]>((resolve, reject) => {
+      const config = { ...query, values: [...query.values] };
+      connection.query(config, (error: Error | null, result: pg.QueryResult<Row & pg.QueryResultRow>) =>
+        error ? reject(error) : resolve(result.rows),
+      );
+    });
+  } finally {
+    await pool.releaseConnection(connection);
+  }
+}
+
 export function knexComponent(knex: Knex): Component {
   let stopped: Promise<void> | undefined;
   return {

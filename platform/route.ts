@@ -1,6 +1,7 @@
 import type { ProblemCode } from '@event-sync/contracts/problems.ts';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
+import { evaluateForRead } from './conditional-request.ts';
 import { readJsonBody } from './json-body.ts';
 import { isProblemReply, sendProblem, type ProblemReply } from './problem.ts';
 import { readQuery } from './query.ts';
@@ -28,6 +29,19 @@ export type Reply<R extends Responses> = {
     readonly body: z.input<R[Status]['body']>;
   };
 }[keyof R & number];
+
+/** What all of them have. */
+export interface AnyReply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+/** An answer that was given before, and is given again as it was: see idempotency/. */
+export interface ReplayedReply extends AnyReply {
+  readonly replayed: true;
+  readonly body: string;
+}
 
 /** Written out as a function so that the status keeps its literal type, by which the body's type is found. */
 export const reply = <const Status extends number, Body>(
@@ -70,7 +84,9 @@ export interface RouteSpec<
   readonly responses: R;
   /** The problems of its own; those that any request can meet are added. */
   readonly problems?: readonly ProblemCode[];
-  readonly handler: (input: RouteInput<P, Q, B, H>) => Promise<NoInfer<Reply<R>> | ProblemReply>;
+  readonly handler: (
+    input: RouteInput<P, Q, B, H>,
+  ) => Promise<NoInfer<Reply<R>> | ProblemReply | ReplayedReply>;
 }
 
 /** What express and the OpenAPI document need of a route, whatever its types. */
@@ -94,7 +110,7 @@ export function route<
     const input = await readInput(spec, req, res);
     const answer = isProblemReply(input) ? input : await handler(input);
     if (isProblemReply(answer)) sendProblem(res, answer);
-    else sendReply(res, answer, spec.responses[answer.status]?.contentType);
+    else sendReply(req, res, answer, spec.responses[answer.status]?.contentType);
   };
   return { ...documented, handle };
 }
@@ -145,6 +161,13 @@ async function readInput<P extends Fields, Q extends Fields, B extends z.ZodType
   };
 }
 
+/** @param etag of what is there now, if it is known */
+export const preconditionFailed = (etag?: string): ProblemReply => ({
+  problem: 'precondition-failed',
+  detail: `What is there is not what If-Match or If-None-Match asks for, so nothing was done: read it again, and decide anew.`,
+  ...(etag === undefined ? {} : { headers: { ETag: etag } }),
+});
+
 const refused = (problem: ProblemCode, errors: readonly string[]): ProblemReply => ({
   problem,
   detail: `The request was refused and nothing was changed: ${errors.join('; ')}.`,
@@ -152,14 +175,28 @@ const refused = (problem: ProblemCode, errors: readonly string[]): ProblemReply 
 });
 
 function sendReply(
+  req: Request,
   res: Response,
-  { status, headers, body }: { status: number; headers?: Readonly<Record<string, string>>; body: unknown },
+  { status, headers, body }: AnyReply,
   contentType = 'application/json; charset=utf-8',
 ): void {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const etag = headers?.ETag;
+  if (etag !== undefined && status === 200 && (req.method === 'GET' || req.method === 'HEAD')) {
+    // Whoever keeps it asks whether it is still true before each use.
+    res.set('Cache-Control', 'private, no-cache');
+    const precondition = evaluateForRead(req.headers, etag);
+    if (precondition === 'not-modified') {
+      res.status(304).set(headers!).end();
+      return;
+    }
+    if (precondition === 'failed') return sendProblem(res, preconditionFailed(etag));
+  }
   // A buffer, so that express neither guesses a type nor touches the charset.
   res
     .status(status)
     .set({ ...headers, 'Content-Type': contentType })
-    .send(Buffer.from(text));
+    .send(Buffer.from(textOf(body)));
 }
+
+/** The body of an answer as it is sent. */
+export const textOf = (body: unknown): string => (typeof body === 'string' ? body : JSON.stringify(body));

@@ -91,7 +91,7 @@ async function measureOn(
   }
   return {
     ...head,
-    settings: { queue: 'quorum, as in service', prefetch: { limit: 400, textbook: 10 } },
+    settings: { queue: 'quorum, as in service', prefetch: { limit: 4_000, textbook: 10 } },
     messages,
     rounds,
     end_to_end: endToEnd,

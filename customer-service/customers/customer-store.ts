@@ -72,6 +72,35 @@ export async function putCustomer(
   return { row, created: row.created };
 }
 
+/** Creates the customer with this id, if there is none. */
+export async function insertCustomerWithId(
+  trx: Knex.Transaction,
+  id: string,
+  { name, address }: CustomerDetails,
+): Promise<CustomerRow | undefined> {
+  const { rows } = await trx.raw<{ rows: CustomerRow[] }>(
+    `INSERT INTO customers (id, name, address) VALUES (:id, :name, :address)
+     ON CONFLICT (id) DO NOTHING RETURNING *`,
+    { id, name, address },
+  );
+  return rows[0];
+}
+
+/** Changes the customer with this id, if it is there in one of these versions, or in any. */
+export async function updateCustomer(
+  trx: Knex.Transaction,
+  id: string,
+  { name, address }: CustomerDetails,
+  versions: 'any' | readonly string[],
+): Promise<CustomerRow | undefined> {
+  const { rows } = await trx.raw<{ rows: CustomerRow[] }>(
+    `UPDATE customers SET name = :name, address = :address, version = version + 1, updated_at = now()
+     WHERE id = :id AND (:any OR version = ANY(:versions::bigint[])) RETURNING *`,
+    { id, name, address, any: versions === 'any', versions: versions === 'any' ? [] : [...versions] },
+  );
+  return rows[0];
+}
+
 /** Rounds of `insertCustomer`: more than two need very many ids taken in a row, or a busy neighbour. */
 const maxRounds = 25;
 /** Ids that one round looks at: few at first, for the usual case; many once that was not enough. */

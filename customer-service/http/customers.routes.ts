@@ -2,7 +2,14 @@ import { customer } from '@event-sync/contracts/customer.ts';
 import { identifier, jsonIdentifier } from '@event-sync/contracts/identifiers.ts';
 import { cutPage, linkHeader, maxLimit, pageQuery } from '@event-sync/platform/paging.ts';
 import { preferredWait } from '@event-sync/platform/prefer-wait.ts';
-import { reply, route, type Route } from '@event-sync/platform/route.ts';
+import {
+  idempotencyKeyHeader,
+  idempotencyProblems,
+  replayedHeader,
+} from '@event-sync/platform/idempotency/idempotency-key.ts';
+import { answerOnce } from '@event-sync/platform/idempotency/answer-once.ts';
+import { preconditionHeaders, type EntityTags } from '@event-sync/platform/conditional-request.ts';
+import { preconditionFailed, reply, route, type Route } from '@event-sync/platform/route.ts';
 import { text } from '@event-sync/platform/validation.ts';
 import type { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
 import type { Knex } from 'knex';
@@ -10,6 +17,7 @@ import { z } from 'zod';
 import type { AppliedEvents } from '../customers/applied-events.ts';
 import { createCustomer, replaceCustomer } from '../customers/change-customer.ts';
 import { resourceOf } from '../customers/customer-cache.ts';
+import type { CustomerRow } from '../customers/customer.ts';
 import { listCustomers } from '../customers/customer-store.ts';
 import { longestWaitSeconds, showCustomer, showCustomerAfter } from '../customers/show-customer.ts';
 
@@ -124,6 +132,7 @@ export function customerRoutes({ knex, cache, appliedEvents }: CustomerRoutesOpt
     summary: 'Create the customer with this id, or change it',
     tags,
     params,
+    headers: z.object(preconditionHeaders),
     notFound: 'customer-not-found',
     body: customerBody,
     bodyExample,
@@ -135,16 +144,18 @@ export function customerRoutes({ knex, cache, appliedEvents }: CustomerRoutesOpt
         headers: { ...etagHeader, Location: 'Where it is.' },
       },
     },
-    handler: async ({ params: { id }, body, context: { log } }) => {
-      const { kind, row } = await replaceCustomer({ knex, cache, log }, id, body.customer);
+    problems: ['precondition-failed'],
+    handler: async ({ params: { id }, headers: conditions, body, context: { log } }) => {
+      const outcome = await replaceCustomer({ knex, cache, log }, id, body.customer, {
+        versions: versionsIn(conditions['If-Match']),
+        absent: conditions['If-None-Match'] === '*',
+      });
+      if (outcome.kind === 'condition-failed') return preconditionFailed();
+      const { kind, row } = outcome;
       const resource = resourceOf(row);
       const headers = entityTag(row.version);
       return kind === 'created'
-        ? reply(
-            201,
-            { customer: resource, message: 'Customer created successfully' },
-            { ...headers, Location: `/customers/${id}` },
-          )
+        ? created(row)
         : reply(200, { customer: resource, message: 'Customer updated successfully' }, headers);
     },
   });
@@ -155,24 +166,42 @@ export function customerRoutes({ knex, cache, appliedEvents }: CustomerRoutesOpt
     operationId: 'createCustomer',
     summary: 'Create a customer with the next free id',
     tags,
+    headers: z.object(idempotencyKeyHeader),
     body: customerBody,
     bodyExample,
     responses: {
       201: {
         description: 'It was created.',
         body: changed,
-        headers: { ...etagHeader, Location: 'Where it is.' },
+        headers: { ...etagHeader, Location: 'Where it is.', ...replayedHeader },
       },
     },
-    handler: async ({ body, context: { log } }) => {
-      const row = await createCustomer({ knex, cache, log }, body.customer);
-      return reply(
-        201,
-        { customer: resourceOf(row), message: 'Customer created successfully' },
-        { ...entityTag(row.version), Location: `/customers/${row.id}` },
-      );
+    problems: idempotencyProblems,
+    handler: async ({ body, headers, context: { log } }) => {
+      const keyed = { key: headers['Idempotency-Key'], operation: 'createCustomer', request: body };
+      return answerOnce(knex, keyed, async (keeping) => {
+        const dependencies = { knex, cache, log };
+        const row = keeping
+          ? await createCustomer(dependencies, body.customer, (work) => keeping(work, created))
+          : await createCustomer(dependencies, body.customer);
+        return created(row);
+      });
     },
   });
 
   return [list, show, put, create];
+}
+
+const created = (row: CustomerRow) =>
+  reply(
+    201,
+    { customer: resourceOf(row), message: 'Customer created successfully' },
+    { ...entityTag(row.version), Location: `/customers/${row.id}` },
+  );
+
+/** A tag that is not ours, or weak, is the version of nothing. */
+function versionsIn(tags: EntityTags | undefined): 'any' | string[] | undefined {
+  if (tags === undefined) return undefined;
+  if (tags === '*') return 'any';
+  return tags.flatMap((tag) => identifier.safeParse(/^"([0-9]+)"$/.exec(tag)?.[1]).data ?? []);
 }

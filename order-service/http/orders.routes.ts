@@ -1,14 +1,23 @@
 import { identifier, jsonIdentifier } from '@event-sync/contracts/identifiers.ts';
 import type { Hint } from '@event-sync/outbox/hint.ts';
 import { cutPage, linkHeader, maxLimit, pageQuery } from '@event-sync/platform/paging.ts';
+import { contentTag } from '@event-sync/platform/conditional-request.ts';
+import { answerOnce } from '@event-sync/platform/idempotency/answer-once.ts';
+import {
+  idempotencyKeyHeader,
+  idempotencyProblems,
+  replayedHeader,
+} from '@event-sync/platform/idempotency/idempotency-key.ts';
+import type { ProblemReply } from '@event-sync/platform/problem.ts';
 import { reply, route, type Route } from '@event-sync/platform/route.ts';
 import type { Knex } from 'knex';
 import { Counter, type Registry } from 'prom-client';
 import { z } from 'zod';
 import type { CustomerDirectory } from '../customers/customer-directory.ts';
 import { findOrder, listOrders } from '../orders/order-store.ts';
-import type { Order } from '../orders/order.ts';
+import type { NewOrder, Order } from '../orders/order.ts';
 import { placeOrder } from '../orders/place-order.ts';
+import { storeOrder, storeOrderAtOnce, type StoredOrder } from '../orders/store-order.ts';
 import { orderBody, orderResource } from './order-body.ts';
 
 export interface OrderRoutesOptions {
@@ -35,6 +44,7 @@ export function orderRoutes({ knex, customers, hint, metrics }: OrderRoutesOptio
     summary: 'Place an order',
     description: 'The order and the event that tells of it are stored together, or neither is.',
     tags,
+    headers: z.object(idempotencyKeyHeader),
     body: orderBody,
     bodyExample: {
       order: { customer_id: 1, product_name: 'Laptop', quantity: 1, price: 999.99, status: 'pending' },
@@ -43,33 +53,34 @@ export function orderRoutes({ knex, customers, hint, metrics }: OrderRoutesOptio
       201: {
         description: 'The order was stored and will be counted exactly once.',
         body: orderResource,
-        headers: { Location: 'Where the order is.', 'Event-Id': 'The id of its `order_created` event.' },
+        headers: {
+          Location: 'Where the order is.',
+          'Event-Id': 'The id of its `order_created` event.',
+          ...replayedHeader,
+        },
       },
     },
-    problems: ['unknown-customer', 'customer-undecided'],
-    handler: async ({ body: { order: newOrder }, context }) => {
-      const outcome = await placeOrder({ knex, customers, hint }, newOrder, context);
-      asked.inc({ outcome: outcome.kind });
-      switch (outcome.kind) {
-        case 'placed': {
-          const { order, eventId } = outcome;
-          const { id, customer_id } = order;
-          context.log.info({ event_id: eventId, order_id: id, customer_id }, 'order placed');
-          return reply(201, resourceOf(order), { Location: `/orders/${id}`, 'Event-Id': eventId });
+    problems: ['unknown-customer', 'customer-undecided', ...idempotencyProblems],
+    handler: async ({ body: { order: newOrder }, headers, context }) => {
+      const keyed = { key: headers['Idempotency-Key'], operation: 'placeOrder', request: newOrder };
+      return answerOnce(knex, keyed, async (keeping) => {
+        const store = keeping
+          ? (order: NewOrder) => keeping((trx) => storeOrder(trx, order, context), created)
+          : (order: NewOrder) => storeOrderAtOnce(knex, order, context);
+        const outcome = await placeOrder({ customers, hint, store }, newOrder);
+        asked.inc({ outcome: outcome.kind });
+        switch (outcome.kind) {
+          case 'placed': {
+            const { id: order_id, customer_id } = outcome.order;
+            context.log.info({ event_id: outcome.eventId, order_id, customer_id }, 'order placed');
+            return created(outcome);
+          }
+          case 'customer-not-found':
+            return customerNotFound(newOrder.customer_id);
+          case 'undecided':
+            return customerUndecided(newOrder.customer_id);
         }
-        case 'customer-not-found':
-          return {
-            problem: 'unknown-customer',
-            detail: `There is no customer ${newOrder.customer_id}, so the order was not stored: create the customer first.`,
-            errors: [`customer_id must be that of a customer: there is no customer ${newOrder.customer_id}`],
-          };
-        case 'undecided':
-          return {
-            problem: 'customer-undecided',
-            detail: `Whether customer ${newOrder.customer_id} exists could not be found out, so the order was not stored: send it again shortly.`,
-            headers: { 'Retry-After': '2' },
-          };
-      }
+      });
     },
   });
 
@@ -99,16 +110,40 @@ export function orderRoutes({ knex, customers, hint, metrics }: OrderRoutesOptio
     tags,
     params: z.object({ id: identifier }),
     notFound: 'order-not-found',
-    responses: { 200: { description: 'The order.', body: orderResource } },
+    responses: {
+      200: {
+        description: 'The order.',
+        body: orderResource,
+        headers: { ETag: 'Changes with the order.' },
+      },
+    },
     handler: async ({ params: { id } }) => {
       const order = await findOrder(knex, id);
-      if (order) return reply(200, resourceOf(order));
+      if (order) {
+        const resource = resourceOf(order);
+        return reply(200, resource, { ETag: contentTag(JSON.stringify(resource)) });
+      }
       return { problem: 'order-not-found', detail: `There is no order ${id}: check the id.` };
     },
   });
 
   return [create, list, show];
 }
+
+const created = ({ order, eventId }: StoredOrder) =>
+  reply(201, resourceOf(order), { Location: `/orders/${order.id}`, 'Event-Id': eventId });
+
+const customerNotFound = (id: string): ProblemReply => ({
+  problem: 'unknown-customer',
+  detail: `There is no customer ${id}, so the order was not stored: create the customer first.`,
+  errors: [`customer_id must be that of a customer: there is no customer ${id}`],
+});
+
+const customerUndecided = (id: string): ProblemReply => ({
+  problem: 'customer-undecided',
+  detail: `Whether customer ${id} exists could not be found out, so the order was not stored: send it again shortly.`,
+  headers: { 'Retry-After': '2' },
+});
 
 const resourceOf = (order: Order): z.input<typeof orderResource> => ({
   ...order,

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { totalAmount, type NewOrder, type Order } from './order.ts';
 
-const columns = [
+export const orderColumns = [
   'id',
   'customer_id',
   'product_name',
@@ -16,7 +16,7 @@ const columns = [
 export async function insertOrder(trx: Knex.Transaction, order: NewOrder): Promise<Order> {
   const [inserted] = await trx<Order>('orders')
     .insert({ ...order, total_amount: totalAmount(order) })
-    .returning([...columns]);
+    .returning([...orderColumns]);
   if (!inserted) throw new Error('the insert of an order returned no row');
   return inserted;
 }
@@ -24,7 +24,7 @@ export async function insertOrder(trx: Knex.Transaction, order: NewOrder): Promi
 export async function findOrder(knex: Knex, id: string): Promise<Order | undefined> {
   return knex<Order>('orders')
     .where({ id })
-    .first(...columns);
+    .first(...orderColumns);
 }
 
 /** A customer's orders, oldest first. Reads along the index (customer_id, id): every page costs the same. */
@@ -37,5 +37,5 @@ export async function listOrders(
     .where('id', '>', after)
     .orderBy('id')
     .limit(limit)
-    .select(...columns);
+    .select(...orderColumns);
 }

@@ -3,6 +3,7 @@
  * each event took on its way. A process of its own, so that nothing else delays its clock.
  */
 import { placeOrder } from '@event-sync/order-service/orders/place-order.ts';
+import { storeOrderAtOnce } from '@event-sync/order-service/orders/store-order.ts';
 import { outboxChannel, Hint } from '@event-sync/outbox/hint.ts';
 import amqp from 'amqplib';
 import knexFactory from 'knex';
@@ -40,7 +41,7 @@ await channel.consume(
 const counted: string[] = [];
 async function place(number: number): Promise<void> {
   const outcome = await placeOrder(
-    { knex, customers, hint },
+    { customers, hint, store: (order) => storeOrderAtOnce(knex, order) },
     {
       customer_id: String((number % keys) + 1),
       product_name: 'Benchmark product',
