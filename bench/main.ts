@@ -10,6 +10,11 @@ const benchmarks: Record<string, Benchmark> = {
     summary: 'outbox to broker: this relay, the limit of the broker, and other libraries',
     load: () => import('./relay/relay-bench.ts'),
   },
+  ingest: {
+    summary:
+      'orders over HTTP: this service, bare Express, the textbook transaction, and without the outbox row',
+    load: () => import('./ingest/ingest-bench.ts'),
+  },
   consumer: {
     summary: 'queue to count: the customer worker, the limit of a subscription, and the textbook consumer',
     load: () => import('./consumer/consumer-bench.ts'),

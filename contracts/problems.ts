@@ -28,6 +28,7 @@ export const problems = {
   'unknown-customer': { status: 422, title: 'Customer not found' },
   /** The `Idempotency-Key` was used for a request that asked for something else. */
   'idempotency-key-reused': { status: 422, title: 'Idempotency key reused' },
+  'too-many-requests': { status: 429, title: 'Too many requests' },
   'header-too-large': { status: 431, title: 'Request header too large' },
   'internal-error': { status: 500, title: 'Internal error' },
   'temporarily-unavailable': { status: 503, title: 'Temporarily unavailable' },
@@ -43,7 +44,7 @@ export const problemType = (code: ProblemCode) => `urn:event-sync:problem:${code
 
 /** The body of every error, as `application/problem+json`. */
 export const problem = z
-  .object({
+  .looseObject({
     type: z.string().meta({ description: 'Which problem it is, for programs: stable.' }),
     title: z
       .string()

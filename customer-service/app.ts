@@ -1,12 +1,13 @@
+import { asyncApiDocument } from '@event-sync/contracts/asyncapi.ts';
 import { createHttpApp } from '@event-sync/platform/http-app.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 import type { Redis } from '@event-sync/platform/redis.ts';
 import type { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
-import type { Express } from 'express';
+import type { Express, RequestHandler } from 'express';
 import type { Knex } from 'knex';
 import type { Registry } from 'prom-client';
 import type { AppliedEvents } from './customers/applied-events.ts';
-import { customerRoutes } from './http/customers.routes.ts';
+import { customerApiInfo, customerRoutes } from './http/customers.routes.ts';
 
 export interface CustomerAppOptions {
   readonly knex: Knex;
@@ -15,6 +16,8 @@ export interface CustomerAppOptions {
   readonly appliedEvents: AppliedEvents;
   readonly metrics: Registry;
   readonly logger: Logger;
+  /** Asked before every call of the API. */
+  readonly guards?: readonly RequestHandler[];
 }
 
 /** The customer service's REST half without its server and its settings. */
@@ -25,13 +28,11 @@ export function createCustomerApp({
   appliedEvents,
   metrics,
   logger,
+  guards = [],
 }: CustomerAppOptions): Express {
   return createHttpApp({
-    info: {
-      title: 'Customer service',
-      version: '1.0.0',
-      description: 'Customers, and how many orders each has: counted from events, each exactly once.',
-    },
+    info: customerApiInfo,
+    documents: { '/asyncapi.json': asyncApiDocument() },
     routes: customerRoutes({ knex, cache, appliedEvents }),
     checks: [
       { name: 'postgres', check: async () => void (await knex.raw('SELECT FROM customers, inbox LIMIT 0')) },
@@ -39,5 +40,6 @@ export function createCustomerApp({
     ],
     metrics,
     logger,
+    guards,
   });
 }

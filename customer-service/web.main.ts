@@ -6,6 +6,7 @@ import {
   redisSettings,
 } from '@event-sync/platform/config.ts';
 import { inboxChannel } from '@event-sync/outbox/hint.ts';
+import { accessGuards, accessSettings } from '@event-sync/platform/access.ts';
 import { HintListener } from '@event-sync/platform/hint-listener.ts';
 import { HttpServer } from '@event-sync/platform/http-server.ts';
 import { idempotencySettings, pruneIdempotencyKeys } from '@event-sync/platform/idempotency/prune.ts';
@@ -28,14 +29,17 @@ const config = configOrExit({
   HOST: z.string().default('127.0.0.1'),
   PORT: port(3002),
   ...idempotencySettings,
+  ...accessSettings,
 });
 const logger = createLogger({ name, ...config });
 const metrics = createMetrics({ service: name });
 const knex = createKnex(config, { logger, applicationName: name });
 const redis = createRedis(config.REDIS_URL, { logger, name });
 const appliedEvents = new AppliedEvents({ knex, logger });
-const cache = createCustomerCache({ redis, breaker: redisBreaker({ logger, metrics }) });
-const app = createCustomerApp({ knex, redis, cache, appliedEvents, metrics, logger });
+const breaker = redisBreaker({ logger, metrics });
+const cache = createCustomerCache({ redis, breaker });
+const guards = accessGuards(config, { service: name, redis, breaker, metrics, logger });
+const app = createCustomerApp({ knex, redis, cache, appliedEvents, metrics, logger, guards });
 
 await runProcess(
   [

@@ -66,4 +66,20 @@ describe('migrations', () => {
       expect(await places()).to.deep.equal([{ place: 'outbox_published_rest', count: 3 }]);
     });
   });
+
+  it('refuse a database that is not in UTF-8, and say how to make one', async () => {
+    const address = world.addresses.postgresOrder;
+    const database = `${address.database}_ascii`;
+    await withKnex(address, (knex) =>
+      knex.raw(`CREATE DATABASE ${database} ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0`),
+    );
+    try {
+      const refusal = await withKnex({ ...address, database }, (knex) => migrate(knex, 'order', 'up')).catch(
+        (error: Error) => error.message,
+      );
+      expect(refusal).to.contain('has the encoding SQL_ASCII').and.to.contain("ENCODING 'UTF8'");
+    } finally {
+      await withKnex(address, (knex) => knex.raw(`DROP DATABASE ${database}`));
+    }
+  });
 });

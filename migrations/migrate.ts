@@ -22,6 +22,7 @@ export async function migrate(knex: Knex, database: DatabaseName, direction: Dir
     const [, pending] = (await knex.migrate.list(config)) as [unknown, ({ name: string } | string)[]];
     return pending.map(nameOf);
   }
+  if (direction === 'up') await expectUtf8(knex);
   return knex.transaction(async (holder) => {
     // Waiting for another run, and for the migrations themselves, is what this transaction is for: no limit may end it.
     for (const limit of ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']) {
@@ -35,4 +36,16 @@ export async function migrate(knex: Knex, database: DatabaseName, direction: Dir
       : knex.migrate.rollback(config, true))) as [number, string[]];
     return names.map(nameOf);
   });
+}
+
+/** In another encoding Postgres would count the bytes of a name instead of its characters, or could not store it. */
+async function expectUtf8(knex: Knex): Promise<void> {
+  const { rows } = await knex.raw<{ rows: { encoding: string; name: string }[] }>(
+    "SELECT current_setting('server_encoding') AS encoding, current_database() AS name",
+  );
+  const { encoding, name } = rows[0]!;
+  if (encoding === 'UTF8') return;
+  throw new Error(
+    `the database ${name} has the encoding ${encoding}, and UTF8 is needed: make it anew with CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE template0`,
+  );
 }

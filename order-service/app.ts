@@ -1,12 +1,13 @@
+import { asyncApiDocument } from '@event-sync/contracts/asyncapi.ts';
 import type { Hint } from '@event-sync/outbox/hint.ts';
 import { createHttpApp } from '@event-sync/platform/http-app.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 import type { Redis } from '@event-sync/platform/redis.ts';
-import type { Express } from 'express';
+import type { Express, RequestHandler } from 'express';
 import type { Knex } from 'knex';
 import type { Registry } from 'prom-client';
 import type { CustomerDirectory } from './customers/customer-directory.ts';
-import { orderRoutes } from './http/orders.routes.ts';
+import { orderApiInfo, orderRoutes } from './http/orders.routes.ts';
 
 export interface OrderAppOptions {
   readonly knex: Knex;
@@ -15,17 +16,23 @@ export interface OrderAppOptions {
   readonly hint: Hint;
   readonly metrics: Registry;
   readonly logger: Logger;
+  /** Asked before every call of the API. */
+  readonly guards?: readonly RequestHandler[];
 }
 
 /** The order service without its server and its settings: what `main` wires, and what a test can too. */
-export function createOrderApp({ knex, redis, customers, hint, metrics, logger }: OrderAppOptions): Express {
+export function createOrderApp({
+  knex,
+  redis,
+  customers,
+  hint,
+  metrics,
+  logger,
+  guards = [],
+}: OrderAppOptions): Express {
   return createHttpApp({
-    info: {
-      title: 'Order service',
-      version: '1.0.0',
-      description:
-        'Takes orders. Each one that is answered with 201 is counted exactly once at its customer.',
-    },
+    info: orderApiInfo,
+    documents: { '/asyncapi.json': asyncApiDocument() },
     routes: orderRoutes({ knex, customers, hint, metrics }),
     checks: [
       { name: 'postgres', check: async () => void (await knex.raw('SELECT FROM orders, outbox LIMIT 0')) },
@@ -33,5 +40,6 @@ export function createOrderApp({ knex, redis, customers, hint, metrics, logger }
     ],
     metrics,
     logger,
+    guards,
   });
 }

@@ -1,5 +1,6 @@
 import { customerKey, customerTtlSeconds } from '@event-sync/contracts/customer.ts';
 import { outboxChannel, Hint } from '@event-sync/outbox/hint.ts';
+import { accessGuards, accessSettings } from '@event-sync/platform/access.ts';
 import { Breaker } from '@event-sync/platform/breaker.ts';
 import {
   configOrExit,
@@ -28,26 +29,29 @@ const config = configOrExit({
   ...databaseSettings,
   ...redisSettings,
   CUSTOMER_SERVICE_URL: httpUrl,
+  /** What the customer service wants, if it wants a token. */
+  CUSTOMER_SERVICE_TOKEN: z.string().min(1).optional(),
   HOST: z.string().default('127.0.0.1'),
   PORT: port(3001),
   ...idempotencySettings,
+  ...accessSettings,
 });
 const logger = createLogger({ name, ...config });
 const metrics = createMetrics({ service: name });
 const knex = createKnex(config, { logger, applicationName: name });
 const redis = createRedis(config.REDIS_URL, { logger, name });
-const cache = new VersionedCache(
-  { redis, breaker: redisBreaker({ logger, metrics }) },
-  { key: customerKey, ttlSeconds: customerTtlSeconds },
-);
+const breaker = redisBreaker({ logger, metrics });
+const cache = new VersionedCache({ redis, breaker }, { key: customerKey, ttlSeconds: customerTtlSeconds });
 const customers = new CustomerDirectory({
   cache,
   breaker: new Breaker({ name: 'customer-service', failures: 3, pauseMs: 2_000, logger, metrics }),
   customerServiceUrl: config.CUSTOMER_SERVICE_URL,
+  token: config.CUSTOMER_SERVICE_TOKEN,
   logger,
 });
 const hint = new Hint(() => knex.raw(`NOTIFY ${outboxChannel}`));
-const app = createOrderApp({ knex, redis, customers, hint, metrics, logger });
+const guards = accessGuards(config, { service: name, redis, breaker, metrics, logger });
+const app = createOrderApp({ knex, redis, customers, hint, metrics, logger, guards });
 
 await runProcess(
   [

@@ -1,18 +1,63 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
 import { sendProblem } from './problem.ts';
 
-/** Lets only those pass who send `Authorization: Bearer <token>`. Compared in constant time, whatever its length. */
-export function requireBearerToken(token: string): RequestHandler {
+/** Who calls, by the name that stands before its token; nothing where anybody may call. */
+const clients = new WeakMap<Request, string>();
+
+export const clientOf = (req: Request): string | undefined => clients.get(req);
+
+export interface NamedToken {
+  readonly client: string;
+  readonly token: string;
+}
+
+const oneToken = /^(?:([A-Za-z0-9._-]{1,64})=)?([\x21-\x7e]{16,})$/;
+
+/**
+ * `name=token` or a bare token, separated by commas, blanks or line breaks. A client has two of them while its token
+ * is changed: the services are given both, then the client the new one, then the services that one alone.
+ */
+export const serviceTokens = z
+  .string()
+  .transform((text, context): NamedToken[] => {
+    const parts = text.split(/[\s,]+/).filter((part) => part !== '');
+    return parts.flatMap((part) => {
+      const [, client = 'client', token] = oneToken.exec(part) ?? [];
+      if (token !== undefined) return [{ client, token }];
+      context.addIssue({
+        code: 'custom',
+        message:
+          'every token must have at least 16 characters, without blanks and commas, and may have a name: web=…',
+      });
+      return [];
+    });
+  })
+  .refine((tokens) => tokens.length > 0, { error: 'must hold a token' })
+  .optional();
+
+/**
+ * Lets only those pass who send `Authorization: Bearer <token>` with one of the tokens. Compared in constant time,
+ * whatever its length, and with all of them.
+ */
+export function requireBearerToken(tokens: readonly NamedToken[]): RequestHandler {
   const digest = (text: string) => createHash('sha256').update(text).digest();
-  const expected = digest(token);
+  const expected = tokens.map(({ client, token }) => ({ client, digest: digest(token) }));
   return (req, res, next) => {
     const given = /^Bearer ([\x21-\x7e]+)$/i.exec(req.get('authorization') ?? '')?.[1];
-    if (given !== undefined && timingSafeEqual(digest(given), expected)) return next();
+    if (given !== undefined) {
+      const sent = digest(given);
+      const [known] = expected.filter((one) => timingSafeEqual(sent, one.digest));
+      if (known) {
+        clients.set(req, known.client);
+        return next();
+      }
+    }
     sendProblem(res, {
       problem: 'unauthorized',
       detail:
-        'This API wants the header "Authorization: Bearer <token>" with the token that it was started with.',
+        'This API wants the header "Authorization: Bearer <token>" with a token that it was started with: ask whoever runs it.',
       headers: { 'WWW-Authenticate': 'Bearer' },
     });
   };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { faultsInProduction } from './production.ts';
 
 /**
  * The settings that several processes share, as zod shapes to spread into a process's own schema. Names, and the
@@ -59,7 +60,8 @@ export class ConfigError extends Error {
 
 /**
  * Parses the environment once, in `main`. A variable that is set to the empty string counts as not set. Any setting can
- * be given as a file: `NAME_FILE=/run/secrets/name` (the content without its trailing line break).
+ * be given as a file: `NAME_FILE=/run/secrets/name` (the content without its trailing line break). With
+ * `NODE_ENV=production` what is fit for development only is a fault.
  *
  * @throws {ConfigError} that lists every fault, not only the first. No value is printed: it may be a secret.
  */
@@ -92,6 +94,8 @@ export function parseConfig<Shape extends z.ZodRawShape>(
       faults.push(name in given ? `${name} is not valid: ${issue.message}` : `${name} is not set`);
     }
   }
+  if (parsed.success && (parsed.data as { NODE_ENV?: unknown }).NODE_ENV === 'production')
+    faults.push(...faultsInProduction(parsed.data, Object.keys(shape)));
   if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
   return parsed.data;
 }

@@ -25,12 +25,17 @@ export interface HttpAppOptions {
   readonly checks: readonly Check[];
   readonly metrics: Registry;
   readonly logger: Logger;
-  /** Asked for everything but `/up`. Without it anybody may call. */
+  /** Further documents that programs read, by their paths: `/asyncapi.json`. */
+  readonly documents?: Readonly<Record<`/${string}.json`, object>>;
+  /** Asked for everything but `/up`: for an API that nobody else should even see. */
   readonly guard?: RequestHandler;
+  /** Asked for `routes`, one after the other. Without them anybody may call. */
+  readonly guards?: readonly RequestHandler[];
 }
 
 /** A REST service: its routes, what every service has beside them, and one shape for every error. */
-export function createHttpApp({ info, routes, checks, metrics, logger, guard }: HttpAppOptions): Express {
+export function createHttpApp(options: HttpAppOptions): Express {
+  const { info, routes, checks, metrics, logger, guard } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag'); // an ETag here is the version of a row, never a hash of a body
@@ -50,15 +55,18 @@ export function createHttpApp({ info, routes, checks, metrics, logger, guard }: 
 
   const all = [...routes, ...systemRoutes({ checks, metrics })];
   const document = openApiDocument(info, all);
-  const documentText = Buffer.from(JSON.stringify(document));
   for (const [path, those] of Map.groupBy(all, (route) => route.path)) {
-    mount(app, path, new Map(those.map((route) => [route.method, route.handle])));
+    const guards = those.some((route) => routes.includes(route)) ? (options.guards ?? []) : [];
+    mount(app, path, new Map(those.map((route) => [route.method, route.handle])), guards);
   }
-  mount(
-    app,
-    '/openapi.json',
-    new Map([['GET', (_req, res: Response) => void res.type('application/json').send(documentText)]]),
-  );
+  for (const [path, content] of Object.entries({ '/openapi.json': document, ...options.documents })) {
+    const text = Buffer.from(JSON.stringify(content));
+    mount(
+      app,
+      path,
+      new Map([['GET', (_req, res: Response) => void res.type('application/json').send(text)]]),
+    );
+  }
   const docs = apiDocs(document, '/openapi.json');
   app.use('/api-docs', (req, res, next) => {
     nameRoute(res, '/api-docs');
@@ -80,10 +88,18 @@ export function createHttpApp({ info, routes, checks, metrics, logger, guard }: 
 type Handle = (req: Request, res: Response) => Promise<void> | void;
 
 /** One path with all its methods: `HEAD` where there is `GET`, `OPTIONS` everywhere, 405 for the rest. */
-function mount(app: Express, path: string, handles: ReadonlyMap<string, Handle>): void {
+function mount(
+  app: Express,
+  path: string,
+  handles: ReadonlyMap<string, Handle>,
+  guards: readonly RequestHandler[] = [],
+): void {
   const allowed = [...handles.keys()].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
-  app.route(path).all(async (req, res) => {
+  const name: RequestHandler = (_req, res, next) => {
     nameRoute(res, path);
+    next();
+  };
+  app.route(path).all(name, ...guards, async (req, res) => {
     const handle = handles.get(req.method === 'HEAD' ? 'GET' : req.method);
     if (handle) await handle(req, res);
     else answerOtherMethod(req, res, allowed);

@@ -12,15 +12,20 @@ export interface ApiInfo {
 export type OpenApiDocument = ReturnType<typeof createDocument>;
 
 const jsonMediaType = 'application/json';
-/** What any request can be answered with. */
-const always: readonly ProblemCode[] = ['malformed-request', 'internal-error', 'temporarily-unavailable'];
-const withQuery: readonly ProblemCode[] = ['validation-failed'];
+/** What any request can be answered with; 422 for a query that is not known. */
+const always: readonly ProblemCode[] = [
+  'malformed-request',
+  'unauthorized',
+  'validation-failed',
+  'too-many-requests',
+  'internal-error',
+  'temporarily-unavailable',
+];
 const withBody: readonly ProblemCode[] = [
   'malformed-json',
   'request-timeout',
   'body-too-large',
   'unsupported-media-type',
-  'validation-failed',
 ];
 
 /** The OpenAPI 3.1 document of a service, from its routes and from nothing else. */
@@ -36,6 +41,16 @@ export function openApiDocument(info: ApiInfo, routes: readonly Route[]): OpenAp
     // Relative, so that "Try it out" asks the server that the page came from.
     servers: [{ url: '/' }],
     paths,
+    components: {
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'Wanted where the service was given `API_TOKENS`.',
+        },
+      },
+    },
+    security: [{ token: [] }, {}],
   });
 }
 
@@ -113,7 +128,6 @@ function failures(route: Route): ZodOpenApiOperationObject['responses'] {
     ...(route.problems ?? []),
     ...(isConditional(route) ? (['precondition-failed'] as const) : []),
     ...(route.params ? [route.notFound ?? 'path-not-found'] : []),
-    ...(route.query ? withQuery : []),
     ...(route.body ? withBody : []),
     ...always,
   ]);

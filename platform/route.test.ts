@@ -137,7 +137,9 @@ describe('a route', () => {
     };
     expect(document.openapi).to.match(/^3\.1\./);
     const operation = document.paths['/things/{id}']?.['get'];
-    expect(operation?.responses).to.have.all.keys('200', '400', '404', '422', '500', '503');
+    expect(operation?.responses).to.have.all.keys(
+      ...['200', '400', '401', '404', '422', '429', '500', '503'],
+    );
     expect(operation?.parameters.map(({ name, required }) => [name, required ?? false])).to.deep.equal([
       ['id', true],
       ['colour', true],

@@ -3,7 +3,7 @@ import { createHttpApp } from '@event-sync/platform/http-app.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 import type { Express } from 'express';
 import { Registry } from 'prom-client';
-import { deadLetterRoutes } from './dead-letters.routes.ts';
+import { deadLetterApiInfo, deadLetterRoutes } from './dead-letters.routes.ts';
 
 /** The worker's admin API: on a port of its own, and never without a token. */
 export function createAdminApp({
@@ -16,16 +16,12 @@ export function createAdminApp({
   logger: Logger;
 }): Express {
   return createHttpApp({
-    info: {
-      title: 'Dead letter administration',
-      version: '1.0.0',
-      description: 'Look at, replay and discard messages that could not be applied.',
-    },
+    info: deadLetterApiInfo,
     routes: deadLetterRoutes({ rabbitmqUrl }),
     checks: [],
     // Its own: the worker's figures are on the worker's port.
     metrics: new Registry(),
     logger: logger.child({ api: 'admin' }),
-    guard: requireBearerToken(token),
+    guard: requireBearerToken([{ client: 'operator', token }]),
   });
 }

@@ -1,6 +1,7 @@
 import { customer } from '@event-sync/contracts/customer.ts';
 import { identifier, jsonIdentifier } from '@event-sync/contracts/identifiers.ts';
 import { cutPage, linkHeader, maxLimit, pageQuery } from '@event-sync/platform/paging.ts';
+import type { ApiInfo } from '@event-sync/platform/openapi.ts';
 import { preferredWait } from '@event-sync/platform/prefer-wait.ts';
 import {
   idempotencyKeyHeader,
@@ -20,6 +21,13 @@ import { resourceOf } from '../customers/customer-cache.ts';
 import type { CustomerRow } from '../customers/customer.ts';
 import { listCustomers } from '../customers/customer-store.ts';
 import { longestWaitSeconds, showCustomer, showCustomerAfter } from '../customers/show-customer.ts';
+
+export const customerApiInfo: ApiInfo = {
+  title: 'Customer service',
+  version: '1.0.0',
+  description:
+    'Customers, and how many orders each has: counted from events, each exactly once. The events are described in `/asyncapi.json`.',
+};
 
 const tags = ['Customers'];
 const customerBody = z

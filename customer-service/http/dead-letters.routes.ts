@@ -1,7 +1,14 @@
+import type { ApiInfo } from '@event-sync/platform/openapi.ts';
 import { maxLimit } from '@event-sync/platform/paging.ts';
 import { reply, route, type Route } from '@event-sync/platform/route.ts';
 import { z } from 'zod';
 import { DeadLetters, type DeadLetter } from '../events/dead-letters.ts';
+
+export const deadLetterApiInfo: ApiInfo = {
+  title: 'Dead letter administration',
+  version: '1.0.0',
+  description: 'Look at, replay and discard messages that could not be applied.',
+};
 
 const tags = ['Dead letters'];
 const deadLetter = z

@@ -1,3 +1,5 @@
+import { expectDocumented } from './documented.ts';
+
 export interface Answer {
   status: number;
   headers: Headers;
@@ -6,12 +8,14 @@ export interface Answer {
   body: any;
 }
 
+/** Every answer of a service that has an OpenAPI document is compared with it. */
 export async function request(
   url: string,
   options: { method?: string; json?: unknown; headers?: Record<string, string> } = {},
 ): Promise<Answer> {
+  const method = options.method ?? (options.json === undefined ? 'GET' : 'POST');
   const response = await fetch(url, {
-    method: options.method ?? (options.json === undefined ? 'GET' : 'POST'),
+    method,
     headers: {
       ...(options.json === undefined ? {} : { 'content-type': 'application/json' }),
       ...options.headers,
@@ -20,7 +24,9 @@ export async function request(
     signal: AbortSignal.timeout(20_000),
   });
   const text = await response.text();
-  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  const contentType = response.headers.get('content-type') ?? '';
+  expectDocumented(new URL(url), method, { status: response.status, contentType, text });
+  const isJson = /json/.test(contentType);
   return {
     status: response.status,
     headers: response.headers,

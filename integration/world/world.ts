@@ -10,11 +10,21 @@ import type { PostgresAddress, ServerAddresses, Servers } from '@event-sync/stac
 import { Redis } from 'ioredis';
 import knexFactory, { type Knex } from 'knex';
 import pg from 'pg';
+import type { DocumentName } from '../api-documents/documents.ts';
+import { documentedBy } from './documented.ts';
 import { request, type Answer } from './http.ts';
 import { Rabbit } from './rabbit.ts';
 import { sharedServers } from './servers.ts';
 
 export type { ServiceName } from '@event-sync/stack/services-environment.ts';
+
+/** What a process's APIs answer has to be as these say. */
+const documentsOf: Record<ServiceName, { api?: DocumentName; admin?: DocumentName }> = {
+  orderService: { api: 'order-service.openapi.json' },
+  customerWeb: { api: 'customer-service.openapi.json' },
+  customerWorker: { admin: 'dead-letters-admin.openapi.json' },
+  outboxRelay: { admin: 'outbox-admin.openapi.json' },
+};
 
 let worlds = 0;
 const living = new Set<World>();
@@ -107,6 +117,10 @@ export class World {
 
   /** Starts one more process; without `env.PORT` on the port that its name has in this world. */
   spawn(name: ServiceName, env: Record<string, string> = {}): Service {
+    const { PORT: port, ADMIN_PORT: adminPort } = { ...this.#environment[name], ...env };
+    const { api, admin } = documentsOf[name];
+    if (api && port) documentedBy(`http://127.0.0.1:${port}`, api);
+    if (admin && adminPort) documentedBy(`http://127.0.0.1:${adminPort}`, admin);
     const service = startService({
       ...programs[name],
       env: { ...this.#environment[name], NODE_ENV: 'test', LOG_LEVEL: 'debug', LOG_FORMAT: 'json', ...env },

@@ -24,6 +24,7 @@ export class CustomerDirectory {
   readonly #cache: VersionedCache;
   readonly #breaker: Breaker;
   readonly #customersUrl: string;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #logger: Logger;
   /** Questions that are under way: whoever asks the same meanwhile shares the answer. */
   readonly #asking = new Map<string, Promise<Existence>>();
@@ -32,16 +33,23 @@ export class CustomerDirectory {
     cache,
     breaker,
     customerServiceUrl,
+    token,
     logger,
   }: {
     cache: VersionedCache;
     breaker: Breaker;
     customerServiceUrl: string;
+    /** Sent as a bearer token. */
+    token?: string | undefined;
     logger: Logger;
   }) {
     this.#cache = cache;
     this.#breaker = breaker;
     this.#customersUrl = `${customerServiceUrl.replace(/\/+$/, '')}/customers`;
+    this.#headers = {
+      accept: 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
     this.#logger = logger;
   }
 
@@ -83,7 +91,7 @@ export class CustomerDirectory {
   /** @throws when it does not answer, in time, with what was asked for. */
   async #ask(id: string, remember: Remember): Promise<'exists' | 'not-found'> {
     const response = await fetch(`${this.#customersUrl}/${id}`, {
-      headers: { accept: 'application/json' },
+      headers: this.#headers,
       redirect: 'error',
       signal: AbortSignal.timeout(answerTimeout),
     });

@@ -8,6 +8,7 @@ import {
   idempotencyProblems,
   replayedHeader,
 } from '@event-sync/platform/idempotency/idempotency-key.ts';
+import type { ApiInfo } from '@event-sync/platform/openapi.ts';
 import type { ProblemReply } from '@event-sync/platform/problem.ts';
 import { reply, route, type Route } from '@event-sync/platform/route.ts';
 import type { Knex } from 'knex';
@@ -26,6 +27,13 @@ export interface OrderRoutesOptions {
   readonly hint: Hint;
   readonly metrics: Registry;
 }
+
+export const orderApiInfo: ApiInfo = {
+  title: 'Order service',
+  version: '1.0.0',
+  description:
+    'Takes orders. Each one that is answered with 201 is counted exactly once at its customer. Its events are described in `/asyncapi.json`.',
+};
 
 const tags = ['Orders'];
 
@@ -130,7 +138,8 @@ export function orderRoutes({ knex, customers, hint, metrics }: OrderRoutesOptio
   return [create, list, show];
 }
 
-const created = ({ order, eventId }: StoredOrder) =>
+/** The answer to an order that was stored. */
+export const created = ({ order, eventId }: StoredOrder) =>
   reply(201, resourceOf(order), { Location: `/orders/${order.id}`, 'Event-Id': eventId });
 
 const customerNotFound = (id: string): ProblemReply => ({

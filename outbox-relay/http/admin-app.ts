@@ -4,7 +4,7 @@ import type { Logger } from '@event-sync/platform/logger.ts';
 import type { Express } from 'express';
 import type pg from 'pg';
 import { Registry } from 'prom-client';
-import { adminRoutes } from './admin.routes.ts';
+import { adminApiInfo, adminRoutes } from './admin.routes.ts';
 
 /** What `npm run outbox` does, for programs: on a port of its own, and never without a token. */
 export function createAdminApp({
@@ -17,16 +17,12 @@ export function createAdminApp({
   logger: Logger;
 }): Express {
   return createHttpApp({
-    info: {
-      title: 'Outbox administration',
-      version: '1.0.0',
-      description: 'Look at, replay and discard events.',
-    },
+    info: adminApiInfo,
     routes: adminRoutes({ pool }),
     checks: [{ name: 'postgres', check: async () => void (await pool.query('SELECT 1')) }],
     // Its own: the relay's figures are on the relay's port.
     metrics: new Registry(),
     logger: logger.child({ api: 'admin' }),
-    guard: requireBearerToken(token),
+    guard: requireBearerToken([{ client: 'operator', token }]),
   });
 }

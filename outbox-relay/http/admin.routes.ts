@@ -1,3 +1,4 @@
+import type { ApiInfo } from '@event-sync/platform/openapi.ts';
 import { identifier, jsonIdentifier } from '@event-sync/contracts/identifiers.ts';
 import { cutPage, linkHeader, maxLimit, pageQuery } from '@event-sync/platform/paging.ts';
 import { reply, route, type Route } from '@event-sync/platform/route.ts';
@@ -30,6 +31,12 @@ const event = z
   })
   .meta({ id: 'OutboxEvent' });
 const changed = z.object({ event_ids: z.array(eventId) });
+export const adminApiInfo: ApiInfo = {
+  title: 'Outbox administration',
+  version: '1.0.0',
+  description: 'Look at, replay and discard events.',
+};
+
 const tags = ['Outbox'];
 
 export function adminRoutes({ pool }: { pool: pg.Pool }): Route[] {

@@ -59,6 +59,8 @@ function postgres(database: string, publishOn: string, publications: Publication
       .withDatabase(database)
       .withUsername(postgresLogin.user)
       .withPassword(postgresLogin.password)
+      // Whatever the locale of the image is.
+      .withEnvironment({ POSTGRES_INITDB_ARGS: '--encoding=UTF8' })
       .withCommand(['postgres', ...postgresSettings])
       // The module's own check runs a program in the container four times a second as long as it lives.
       .withHealthCheck({ test: ['NONE'] as unknown as ['CMD', string] })

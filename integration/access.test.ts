@@ -1,0 +1,123 @@
+import { expect } from 'chai';
+import { eventually } from './world/eventually.ts';
+import { request } from './world/http.ts';
+import { World } from './world/world.ts';
+
+describe('access to the REST APIs', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(() => world.destroy());
+
+  const oldToken = 'old-token-of-the-web-shop';
+  const newToken = 'new-token-of-the-web-shop';
+  const customersToken = 'token-between-the-services';
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  const order = { customer_id: 1, product_name: 'Laptop', quantity: 1, price: 1 };
+  const place = (headers: Record<string, string>) =>
+    request(world.url('orderService', '/orders'), { json: { order }, headers });
+
+  it('wants a token, takes two of one client while it is changed, and goes on from service to service', async () => {
+    await world.start('customerWeb', { API_TOKENS: `orders=${customersToken}` });
+    await world.start('orderService', {
+      API_TOKENS: `shop=${oldToken}\nshop=${newToken}\n`,
+      CUSTOMER_SERVICE_TOKEN: customersToken,
+    });
+    const customer = { name: 'Juan Pérez', address: 'Calle 123, Ciudad' };
+    const put = (headers: Record<string, string>) =>
+      request(world.url('customerWeb', '/customers/1'), { method: 'PUT', json: { customer }, headers });
+    expect((await put({})).status).to.equal(401);
+    expect((await put(bearer(customersToken))).status).to.equal(201);
+
+    for (const token of [oldToken, newToken]) expect((await place(bearer(token))).status).to.equal(201);
+    for (const wrong of [
+      {},
+      bearer(customersToken),
+      bearer(`${oldToken}x`),
+      { authorization: `Basic ${oldToken}` },
+    ]) {
+      const refused = await place(wrong);
+      expect(refused.status).to.equal(401);
+      expect(refused.headers.get('www-authenticate')).to.equal('Bearer');
+      expect(JSON.stringify(refused.body)).not.to.contain('token-of');
+    }
+    expect(await world.rowsIn('orders')).to.equal(2);
+    // What operators and readers of the documentation need stays open.
+    for (const path of ['/up', '/readyz', '/metrics', '/openapi.json', '/api-docs/'])
+      expect((await request(world.url('orderService', path))).status, path).to.equal(200);
+    for (const service of world.started) expect(service.logs()).not.to.match(/token-of|token-between/);
+  });
+
+  it('has a limit for each client, over all processes, and says what is left of it', async () => {
+    await world.start('customerWeb');
+    await world.putCustomer(1);
+    const settings = { API_TOKENS: `a=${oldToken},b=${newToken}`, RATE_LIMIT_PER_MINUTE: '5' };
+    await world.start('orderService', settings);
+    const second = await world.startAnother('orderService', settings);
+    const first = await place(bearer(oldToken));
+    expect(first.status).to.equal(201);
+    expect(first.headers.get('ratelimit-policy')).to.contain('q=5; w=60');
+    expect(first.headers.get('ratelimit')).to.contain('r=4');
+    for (let n = 0; n < 4; n++)
+      await request(`${second.url}/orders`, { json: { order }, headers: bearer(oldToken) });
+    const refused = await place(bearer(oldToken));
+    expect(refused.status).to.equal(429);
+    expect(refused.body.type).to.equal('urn:event-sync:problem:too-many-requests');
+    expect(Number(refused.headers.get('retry-after'))).to.be.within(1, 60);
+    expect(await world.rowsIn('orders')).to.equal(5);
+    expect((await place(bearer(newToken))).status, 'another client').to.equal(201);
+  });
+
+  it('holds nobody back while Redis does not answer, and counts those', async () => {
+    await world.start('customerWeb');
+    await world.putCustomer(1);
+    const service = await world.start('orderService', { RATE_LIMIT_PER_MINUTE: '1' });
+    expect((await place({})).status).to.equal(201);
+    expect((await place({})).status).to.equal(429);
+    await world.servers.control.redis.pause();
+    try {
+      expect((await place({})).status).to.equal(201);
+      await eventually(async () =>
+        expect(await world.metric(service, 'rate_limit_unchecked_total')).to.be.greaterThan(0),
+      );
+    } finally {
+      await world.servers.control.redis.resume();
+    }
+    await eventually(async () => expect((await place({})).status).to.equal(429));
+  });
+
+  it('has its limit even if Redis was away when it started', async () => {
+    await world.start('customerWeb');
+    await world.putCustomer(1);
+    await world.servers.control.redis.pause();
+    try {
+      const service = world.spawn('orderService', { RATE_LIMIT_PER_MINUTE: '1' });
+      await eventually(async () => expect((await request(`${service.url}/up`)).status).to.equal(200));
+    } finally {
+      await world.servers.control.redis.resume();
+    }
+    await eventually(async () => expect((await place({})).status).to.equal(429));
+  });
+
+  it('is refused to be opened in production without a token, or with what everybody knows', async () => {
+    const service = world.spawn('orderService', {
+      NODE_ENV: 'production',
+      DATABASE_USER: 'orders',
+      DATABASE_PASSWORD: 'orders',
+    });
+    expect((await service.exited).code).to.equal(1);
+    expect(service.logs())
+      .to.contain('API_TOKENS is not set')
+      .and.to.contain('DATABASE_PASSWORD is one that everybody');
+    const relay = world.spawn('outboxRelay', {
+      NODE_ENV: 'production',
+      RABBITMQ_URL: 'amqp://guest:guest@127.0.0.1:1',
+      DATABASE_PASSWORD: 'not-to-be-guessed',
+    });
+    expect((await relay.exited).code).to.equal(1);
+    expect(relay.logs())
+      .to.contain('RABBITMQ_URL has the user guest')
+      .and.not.to.contain('not-to-be-guessed');
+  });
+});

@@ -1,0 +1,33 @@
+import type { RequestHandler } from 'express';
+import type { Registry } from 'prom-client';
+import { requireBearerToken, serviceTokens, type NamedToken } from './bearer-token.ts';
+import type { Breaker } from './breaker.ts';
+import { count } from './config.ts';
+import type { Logger } from './logger.ts';
+import { limitRate } from './rate-limit.ts';
+import type { Redis } from './redis.ts';
+
+/** Who may call a REST API, and how often. */
+export const accessSettings = {
+  /** None: anybody may call. In production there must be one. */
+  API_TOKENS: serviceTokens,
+  /** Of one client; 0: as many as it likes. */
+  RATE_LIMIT_PER_MINUTE: count(0, { min: 0 }),
+};
+
+/** What stands before the routes of a REST API. */
+export function accessGuards(
+  settings: { API_TOKENS?: readonly NamedToken[] | undefined; RATE_LIMIT_PER_MINUTE: number },
+  dependencies: { service: string; redis: Redis; breaker: Breaker; metrics: Registry; logger: Logger },
+): RequestHandler[] {
+  const { API_TOKENS: tokens, RATE_LIMIT_PER_MINUTE: perMinute } = settings;
+  if (!tokens) {
+    dependencies.logger.warn(
+      'API_TOKENS is not set: whoever reaches this port may call. In production the start is refused then',
+    );
+  }
+  return [
+    ...(tokens ? [requireBearerToken(tokens)] : []),
+    ...(perMinute > 0 ? [limitRate({ ...dependencies, perMinute })] : []),
+  ];
+}
