@@ -28,7 +28,11 @@ const urlOf = (...protocols: string[]) =>
     error: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
 
-export const rabbitmqSettings = { RABBITMQ_URL: urlOf('amqp:', 'amqps:') };
+export const rabbitmqSettings = {
+  RABBITMQ_URL: urlOf('amqp:', 'amqps:'),
+  /** `check`: exchanges and queues come from a definitions file, and the user may not declare any. */
+  RABBITMQ_TOPOLOGY: z.enum(['declare', 'check']).default('declare'),
+};
 export const redisSettings = { REDIS_URL: urlOf('redis:', 'rediss:') };
 export const httpUrl = urlOf('http:', 'https:');
 
