@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { assertClosed, assertEachOpeningIsNoticed, serviceOf, type Container } from './compose/closed.ts';
 import { assertReach } from './compose/reach.ts';
+import { refusals } from './compose/refusals.ts';
 
 const checkout = join(import.meta.dirname, '..');
 const project = `event-sync-walk-${process.pid}`;
@@ -61,8 +62,8 @@ const walk: [title: string, step: () => Promise<void>][] = [
       for (const { Id, State, ...container } of containers.filter(({ State }) => State.Running)) {
         const name = serviceOf({ Id, State, ...container });
         assert.notEqual((await docker(['exec', Id, 'id', '-u'])).trim(), '0', `${name}: uid`);
-        const capabilities = await docker(['exec', Id, 'sh', '-c', 'grep CapEff /proc/self/status']);
-        assert.match(capabilities, /^CapEff:\s+0+$/m, `${name}: capabilities of its processes`);
+        const capabilities = await docker(['exec', Id, 'sh', '-c', 'grep CapBnd /proc/self/status']);
+        assert.match(capabilities, /^CapBnd:\s+0+$/m, `${name}: capabilities to be had`);
         await assert.rejects(docker(['exec', Id, 'sh', '-c', '>/written']), `${name}: wrote to /`);
       }
       console.log(`    ${assertEachOpeningIsNoticed(containers)} ways to open one are noticed`);
@@ -84,15 +85,30 @@ const walk: [title: string, step: () => Promise<void>][] = [
     },
   ],
   [
-    'the UI of RabbitMQ is served, and lets guest in by password only',
+    'the UI of RabbitMQ is served, and lets in the operator by password only, and nobody by a known one',
     async () => {
       const url = at('RABBITMQ_MANAGEMENT_PORT');
-      const login = (password: string) => ({
-        authorization: `Basic ${Buffer.from(`guest:${password}`).toString('base64')}`,
+      const login = (user: string, password: string) => ({
+        authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
       });
+      const password = await compose(['exec', '-T', 'rabbitmq', 'cat', '/run/secrets/operator']);
       assert.match((await call('GET', url, 200)).text, /RabbitMQ/);
-      await call('GET', `${url}/api/whoami`, 200, { headers: login('guest') });
-      await call('GET', `${url}/api/whoami`, 401, { headers: login('another') });
+      await call('GET', `${url}/api/whoami`, 200, { headers: login('operator', password) });
+      await call('GET', `${url}/api/whoami`, 401, { headers: login('operator', 'another') });
+      await call('GET', `${url}/api/whoami`, 401, { headers: login('guest', 'guest') });
+    },
+  ],
+  [
+    'what a program has no business with is refused by the servers, with the credentials that it has',
+    async () => {
+      const faults: string[] = [];
+      for (const { service, what, script, answer } of refusals) {
+        const node = ['exec', '-T', service, 'node', '--input-type=module', '--eval', script];
+        const told = (await compose(node)).trim();
+        if (told !== answer) faults.push(`${service}, ${what}: ${told} in place of ${answer}`);
+      }
+      assert.deepEqual(faults, []);
+      console.log(`    ${refusals.length} refusals`);
     },
   ],
   [
@@ -130,11 +146,31 @@ const walk: [title: string, step: () => Promise<void>][] = [
     },
   ],
   [
+    'secrets are renewed as SECURITY.md says, and orders are counted with the new ones',
+    async () => {
+      const before = await compose(['exec', '-T', 'outbox_relay', 'cat', '/run/secrets/database_password']);
+      await compose(['run', '--rm', '-T', 'secrets', 'node', 'deploy/secrets/main.ts', 'renew']);
+      const after = await compose(['exec', '-T', 'outbox_relay', 'cat', '/run/secrets/database_password']);
+      assert.notEqual(after, before, 'the password of the relay');
+      for (const [server, database] of [
+        ['postgres_order', 'orders_development'],
+        ['postgres_customer', 'customers_development'],
+      ] as const) {
+        const file = '/docker-entrypoint-initdb.d/roles.sql';
+        const options = ['--username', 'postgres', '--set', 'ON_ERROR_STOP=1', '--file', file];
+        await compose(['exec', '-T', server, 'psql', '--quiet', ...options, database]);
+      }
+      await compose(['up', '--detach', '--force-recreate', '--wait'], { deadlineMs: 5 * minute });
+      await placeOrder();
+      await counted(4);
+    },
+  ],
+  [
     'every service ends by itself when it is stopped',
     async () => {
       await compose(['stop', ...services]);
-      for (const { Config, State } of await inspect(services)) {
-        assert.equal(State.ExitCode, 0, `${Config.Labels['com.docker.compose.service']}: exit code`);
+      for (const container of await inspect(services)) {
+        assert.equal(container.State.ExitCode, 0, `${serviceOf(container)}: exit code`);
       }
     },
   ],

@@ -14,6 +14,7 @@ export interface Container {
     PidsLimit: number | null;
     PortBindings: Record<string, { HostIp: string }[]> | null;
   };
+  Mounts: { Type: string; Name?: string; Destination: string; RW: boolean }[];
   NetworkSettings: { Networks: Record<string, { IPAddress: string }> };
   State: { ExitCode: number; Running: boolean };
 }
@@ -22,6 +23,7 @@ export const serviceOf = ({ Config }: Container) => Config.Labels['com.docker.co
 
 /** The networks of each container, and the ports of it that are published. */
 const places: Record<string, { networks: string[]; published: string[] }> = {
+  secrets: { networks: ['none'], published: [] },
   order_service: { networks: ['cache', 'edge_asking', 'http', 'orders'], published: ['3001/tcp'] },
   customer_web: { networks: ['cache', 'customers', 'edge_asked', 'http'], published: ['3002/tcp'] },
   customer_workers: { networks: ['broker', 'cache', 'customers', 'edge_asking'], published: ['3004/tcp'] },
@@ -33,11 +35,14 @@ const places: Record<string, { networks: string[]; published: string[] }> = {
   redis: { networks: ['cache'], published: [] },
 };
 
+/** A password, token or URL with a login, by value; the name of a file that holds one is none. */
+const secretInVariable = /^[A-Z_]*(PASS|PASSWORD|TOKEN|SECRET)=|:\/\/[^/]*:[^/]*@/;
+
 /** Everything that has to hold of every container. @throws {AssertionError} with the name of the first that it fails of */
 export function assertClosed(containers: readonly Container[]): void {
   assert.deepEqual(containers.map(serviceOf).toSorted(), Object.keys(places).toSorted(), 'the containers');
   for (const container of containers) {
-    const { Config, HostConfig, NetworkSettings } = container;
+    const { Config, HostConfig, Mounts, NetworkSettings } = container;
     const name = serviceOf(container);
     const { networks, published } = places[name]!;
     assert.doesNotMatch(Config.User, /^(|0|root)(:.*)?$/, `${name}: user`);
@@ -55,6 +60,17 @@ export function assertClosed(containers: readonly Container[]): void {
     const project = `${Config.Labels['com.docker.compose.project']}_`;
     const own = Object.keys(NetworkSettings.Networks).map((network) => network.replace(project, ''));
     assert.deepEqual(own.toSorted(), networks, `${name}: networks`);
+    for (const variable of Config.Env ?? [])
+      assert.doesNotMatch(variable, secretInVariable, `${name}: a secret in its environment`);
+    if (name === 'secrets') continue;
+    const secrets = Mounts.filter((mount) => mount.Name?.startsWith(`${project}secrets_`));
+    assert.deepEqual(
+      secrets.map(({ Name, Destination, RW }) => ({ Name, Destination, RW })),
+      [{ Name: `${project}secrets_${name}`, Destination: '/run/secrets', RW: false }],
+      `${name}: its secrets, as files that it cannot change, and no other`,
+    );
+    for (const mount of Mounts.filter(({ Type }) => Type === 'bind'))
+      assert.equal(mount.RW, false, `${name}: can write to ${mount.Destination} of this machine`);
   }
 }
 
@@ -73,6 +89,21 @@ const openings: Record<string, (container: Container) => void> = {
     (HostConfig.PortBindings = { ...HostConfig.PortBindings, '5432/tcp': [{ HostIp: '127.0.0.1' }] }),
   'a port on every address': ({ HostConfig }) => {
     for (const binding of Object.values(HostConfig.PortBindings ?? {}).flat()) binding.HostIp = '';
+  },
+  'a password in the environment': ({ Config }) =>
+    (Config.Env = [...(Config.Env ?? []), 'DATABASE_PASSWORD=known']),
+  'a login in the environment': ({ Config }) =>
+    (Config.Env = [...(Config.Env ?? []), 'RABBITMQ_URL=amqp://user:known@rabbitmq:5672']),
+  'secrets that it can change': ({ Mounts }) => {
+    for (const mount of Mounts) if (mount.Destination === '/run/secrets') mount.RW = true;
+  },
+  'secrets of others': ({ Config, Mounts }) => {
+    const project = Config.Labels['com.docker.compose.project'];
+    if (serviceOf({ Config } as Container) === 'secrets') return;
+    Mounts.push({ Type: 'volume', Name: `${project}_secrets_store`, Destination: '/mnt', RW: false });
+  },
+  'a folder of this machine that it can write to': ({ Mounts }) => {
+    for (const mount of Mounts) if (mount.Type === 'bind') mount.RW = true;
   },
   'one more network': ({ NetworkSettings }) => (NetworkSettings.Networks['bridge'] = { IPAddress: '' }),
 };
