@@ -100,6 +100,17 @@ export function parseConfig<Shape extends z.ZodRawShape>(
   return parsed.data;
 }
 
+/** An environment in which a setting that is given neither as such nor as a file has a value all the same. */
+export function withDefaults(
+  defaults: Readonly<Record<string, string>>,
+  environment: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  const missing = Object.entries(defaults).filter(
+    ([name]) => !environment[name] && !environment[`${name}_FILE`],
+  );
+  return { ...environment, ...Object.fromEntries(missing) };
+}
+
 /** `parseConfig` for a `main`: a wrong environment is said on stderr, and the process ends with 1. */
 export function configOrExit<Shape extends z.ZodRawShape>(shape: Shape): z.infer<z.ZodObject<Shape>> {
   try {
