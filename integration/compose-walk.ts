@@ -12,6 +12,7 @@ import { createServer, type Server } from 'node:net';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { assertBillOfMaterials } from './compose/bill-of-materials.ts';
 import { assertClosed, assertEachOpeningIsNoticed, serviceOf, type Container } from './compose/closed.ts';
 import { assertReach } from './compose/reach.ts';
 import { refusals } from './compose/refusals.ts';
@@ -77,6 +78,13 @@ const walk: [title: string, step: () => Promise<void>][] = [
     },
   ],
   [
+    'npm run sbom lists the packages that are in the image, and no other',
+    async () => {
+      const run = (program: string) => docker(['run', '--rm', image, 'node', '--eval', program]);
+      console.log(`    ${await assertBillOfMaterials(checkout, run)} packages`);
+    },
+  ],
+  [
     'the documentation of both APIs is served',
     async () => {
       for (const url of [at('ORDER_PORT'), at('CUSTOMER_PORT')]) {
@@ -124,6 +132,16 @@ const walk: [title: string, step: () => Promise<void>][] = [
       await call('PUT', `${at('CUSTOMER_PORT')}/customers/1`, 201, { body: { customer } });
       await placeOrder();
       await counted(1);
+    },
+  ],
+  [
+    'the consoles work inside the containers, where the servers can be reached',
+    async () => {
+      const relay = ['exec', '-T', 'outbox_relay', 'node', 'outbox-relay/outbox.main.ts'];
+      await compose([...relay, 'list']);
+      const worker = ['exec', '-T', 'customer_workers', 'node', 'customer-service/dead-letters.main.ts'];
+      assert.match(await compose([...worker, 'list']), /no dead letters/);
+      assert.match(await compose([...worker, 'replay', '--all']), /0 messages/);
     },
   ],
   [

@@ -7,6 +7,7 @@ const outboxColumns = 'event_id, ordering_key, type, version, exchange, routing_
 export const forbiddenSql: Partial<Record<ServiceName, readonly string[]>> = {
   orderService: [
     'SELECT body FROM outbox',
+    "UPDATE idempotency_keys SET body = ''",
     'SELECT count(*) FROM outbox',
     `INSERT INTO outbox (${outboxColumns}) VALUES (${outboxRow}) RETURNING position`,
     `INSERT INTO outbox (${outboxColumns}, attempts) VALUES (${outboxRow}, 49)`,
@@ -31,6 +32,7 @@ export const forbiddenSql: Partial<Record<ServiceName, readonly string[]>> = {
   ],
   outboxRelay: [
     'SELECT price FROM orders',
+    'SELECT body FROM idempotency_keys',
     "INSERT INTO orders (customer_id, product_name, quantity, price, total_amount, status) VALUES (1, 'a', 1, 1, 1, 'pending')",
     'DELETE FROM orders',
     "UPDATE outbox SET body = '{}'",
@@ -63,6 +65,7 @@ export const forbiddenSql: Partial<Record<ServiceName, readonly string[]>> = {
     "INSERT INTO customers (name, address) VALUES ('Name', 'Address')",
     "UPDATE customers SET name = 'Another'",
     'DELETE FROM customers',
+    'SELECT body FROM idempotency_keys',
     'TRUNCATE inbox',
     'UPDATE inbox SET applied_at = now()',
     "SELECT setval('customers_id_seq', 1)",
