@@ -35,6 +35,13 @@ COPY migrations migrations
 COPY order-service order-service
 COPY outbox-relay outbox-relay
 COPY customer-service customer-service
+COPY deploy/secrets deploy/secrets
+COPY deploy/rabbitmq/definitions.json deploy/rabbitmq/
+COPY deploy/redis/users.acl deploy/redis/
+# Where the volumes with the secrets are mounted to be filled: a new volume takes its owner over from here.
+RUN install -d -o node -g node /secrets/store /secrets/order_service /secrets/customer_web /secrets/customer_workers \
+      /secrets/outbox_relay /secrets/migrations /secrets/postgres_order /secrets/postgres_customer \
+      /secrets/rabbitmq /secrets/redis
 USER node
 EXPOSE 3001 3002 3003 3004
 CMD ["node", "order-service/main.ts"]

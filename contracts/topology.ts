@@ -9,6 +9,12 @@ export const deadLetterQueue = `${orderEventsQueue}.dead`;
 /** Where a message waits before it is tried again because its customer is not there yet. */
 export const retryQueue = `${orderEventsQueue}.retry`;
 
+/**
+ * Direct. Through it the worker puts messages aside, and an operator puts them back. Not the default exchange: the right
+ * to write to that is the right to write to any queue, and this one is bound to the queues above and to no other.
+ */
+export const asideExchange = `${orderEventsQueue}.aside`;
+
 /** How long a message waits in the retry queue, in milliseconds. */
 export const retryDelayMs = 2_000;
 

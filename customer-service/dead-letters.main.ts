@@ -1,4 +1,4 @@
-import { parseConfig, rabbitmqSettings } from '@event-sync/platform/config.ts';
+import { parseConfig, rabbitmqSettings, withDefaults } from '@event-sync/platform/config.ts';
 import { runConsole, write } from '@event-sync/platform/console.ts';
 import { parseCommand, usage, type Command } from './console/command.ts';
 import { DeadLetters, type DeadLetter } from './events/dead-letters.ts';
@@ -58,7 +58,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const local = { RABBITMQ_URL: 'amqp://guest:guest@localhost:5672' };
-  const { RABBITMQ_URL } = parseConfig(rabbitmqSettings, { ...local, ...process.env });
+  const { RABBITMQ_URL } = parseConfig(rabbitmqSettings, withDefaults(local, process.env));
   const letters = await DeadLetters.open(RABBITMQ_URL);
   try {
     return await run(command, letters);

@@ -1,5 +1,6 @@
 import { orderCreated } from '@event-sync/contracts/events/order-created.ts';
 import {
+  asideExchange,
   deadLetterQueue,
   eventsExchange,
   orderEventsQueue,
@@ -63,14 +64,22 @@ const link = new BrokerLink({
   url: config.RABBITMQ_URL,
   connectionName: name,
   topology: {
-    exchanges: { [eventsExchange]: { type: 'topic' } },
+    exchanges: { [eventsExchange]: { type: 'topic' }, [asideExchange]: { type: 'direct' } },
     queues: {
       [orderEventsQueue]: { arguments: queueArguments[orderEventsQueue] },
       [retryQueue]: { arguments: queueArguments[retryQueue] },
       [deadLetterQueue]: { arguments: queueArguments[deadLetterQueue] },
     },
-    bindings: [{ exchange: eventsExchange, queue: orderEventsQueue, routingKey: orderCreated.routingKey }],
+    bindings: [
+      { exchange: eventsExchange, queue: orderEventsQueue, routingKey: orderCreated.routingKey },
+      ...[orderEventsQueue, retryQueue, deadLetterQueue].map((queue) => ({
+        exchange: asideExchange,
+        queue,
+        routingKey: queue,
+      })),
+    ],
   },
+  mode: config.RABBITMQ_TOPOLOGY,
   logger,
 });
 // A connection of its own: a broker that blocks publishers must not stop the consumer.

@@ -12,6 +12,10 @@ import { createServer, type Server } from 'node:net';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { assertBillOfMaterials } from './compose/bill-of-materials.ts';
+import { assertClosed, assertEachOpeningIsNoticed, serviceOf, type Container } from './compose/closed.ts';
+import { assertReach } from './compose/reach.ts';
+import { refusals } from './compose/refusals.ts';
 
 const checkout = join(import.meta.dirname, '..');
 const project = `event-sync-walk-${process.pid}`;
@@ -32,11 +36,7 @@ const ports = await freePorts([
   'CUSTOMER_PORT',
   'RELAY_PORT',
   'WORKER_PORTS',
-  'POSTGRES_ORDER_PORT',
-  'POSTGRES_CUSTOMER_PORT',
-  'RABBITMQ_PORT',
   'RABBITMQ_MANAGEMENT_PORT',
-  'REDIS_PORT',
 ]);
 const at = (port: keyof typeof ports) => `http://127.0.0.1:${ports[port]}`;
 
@@ -48,20 +48,6 @@ const environment = {
   EVENT_SYNC_IMAGE: image,
 };
 
-interface Container {
-  Id: string;
-  Config: { User: string; Labels: Record<string, string> };
-  HostConfig: {
-    ReadonlyRootfs: boolean;
-    CapDrop: string[] | null;
-    SecurityOpt: string[] | null;
-    Memory: number;
-    PidsLimit: number | null;
-    PortBindings: Record<string, { HostIp: string }[]> | null;
-  };
-  State: { ExitCode: number; Running: boolean };
-}
-
 const walk: [title: string, step: () => Promise<void>][] = [
   [
     'builds, starts and is healthy',
@@ -70,24 +56,32 @@ const walk: [title: string, step: () => Promise<void>][] = [
     },
   ],
   [
-    'every container runs without root, on a read-only file system, without capabilities, within limits, on loopback',
+    'every container is closed: no root, nothing to write to, no capability, limits, its networks, loopback only',
     async () => {
       const containers = await inspect();
-      assert.equal(containers.length, 9, 'nine containers');
-      for (const { Id, Config, HostConfig, State } of containers) {
-        const name = Config.Labels['com.docker.compose.service'];
-        assert.doesNotMatch(Config.User, /^(|0|root)(:.*)?$/, `${name}: user`);
-        if (State.Running)
-          assert.notEqual((await docker(['exec', Id, 'id', '-u'])).trim(), '0', `${name}: uid`);
-        assert.equal(HostConfig.ReadonlyRootfs, true, `${name}: read-only root file system`);
-        assert.deepEqual(HostConfig.CapDrop, ['ALL'], `${name}: dropped capabilities`);
-        assert.ok(HostConfig.SecurityOpt?.includes('no-new-privileges:true'), `${name}: no new privileges`);
-        assert.ok(HostConfig.Memory > 0, `${name}: memory limit`);
-        assert.ok((HostConfig.PidsLimit ?? 0) > 0, `${name}: limit of processes`);
-        for (const binding of Object.values(HostConfig.PortBindings ?? {}).flat()) {
-          assert.equal(binding.HostIp, '127.0.0.1', `${name}: address of a published port`);
-        }
+      assertClosed(containers);
+      for (const { Id, State, ...container } of containers.filter(({ State }) => State.Running)) {
+        const name = serviceOf({ Id, State, ...container });
+        assert.notEqual((await docker(['exec', Id, 'id', '-u'])).trim(), '0', `${name}: uid`);
+        const capabilities = await docker(['exec', Id, 'sh', '-c', 'grep CapBnd /proc/self/status']);
+        assert.match(capabilities, /^CapBnd:\s+0+$/m, `${name}: capabilities to be had`);
+        await assert.rejects(docker(['exec', Id, 'sh', '-c', '>/written']), `${name}: wrote to /`);
       }
+      console.log(`    ${assertEachOpeningIsNoticed(containers)} ways to open one are noticed`);
+    },
+  ],
+  [
+    'no program reaches a server that it does not need, whatever the network',
+    async () => {
+      const run = ({ Id }: Container, script: string) => docker(['exec', Id, 'bash', '-c', script]);
+      console.log(`    ${await assertReach(await inspect(), run)} addresses tried`);
+    },
+  ],
+  [
+    'npm run sbom lists the packages that are in the image, and no other',
+    async () => {
+      const run = (program: string) => docker(['run', '--rm', image, 'node', '--eval', program]);
+      console.log(`    ${await assertBillOfMaterials(checkout, run)} packages`);
     },
   ],
   [
@@ -99,15 +93,30 @@ const walk: [title: string, step: () => Promise<void>][] = [
     },
   ],
   [
-    'the UI of RabbitMQ is served, and lets guest in by password only',
+    'the UI of RabbitMQ is served, and lets in the operator by password only, and nobody by a known one',
     async () => {
       const url = at('RABBITMQ_MANAGEMENT_PORT');
-      const login = (password: string) => ({
-        authorization: `Basic ${Buffer.from(`guest:${password}`).toString('base64')}`,
+      const login = (user: string, password: string) => ({
+        authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
       });
+      const password = await compose(['exec', '-T', 'rabbitmq', 'cat', '/run/secrets/operator']);
       assert.match((await call('GET', url, 200)).text, /RabbitMQ/);
-      await call('GET', `${url}/api/whoami`, 200, { headers: login('guest') });
-      await call('GET', `${url}/api/whoami`, 401, { headers: login('another') });
+      await call('GET', `${url}/api/whoami`, 200, { headers: login('operator', password) });
+      await call('GET', `${url}/api/whoami`, 401, { headers: login('operator', 'another') });
+      await call('GET', `${url}/api/whoami`, 401, { headers: login('guest', 'guest') });
+    },
+  ],
+  [
+    'what a program has no business with is refused by the servers, with the credentials that it has',
+    async () => {
+      const faults: string[] = [];
+      for (const { service, what, script, answer } of refusals) {
+        const node = ['exec', '-T', service, 'node', '--input-type=module', '--eval', script];
+        const told = (await compose(node)).trim();
+        if (told !== answer) faults.push(`${service}, ${what}: ${told} in place of ${answer}`);
+      }
+      assert.deepEqual(faults, []);
+      console.log(`    ${refusals.length} refusals`);
     },
   ],
   [
@@ -123,6 +132,16 @@ const walk: [title: string, step: () => Promise<void>][] = [
       await call('PUT', `${at('CUSTOMER_PORT')}/customers/1`, 201, { body: { customer } });
       await placeOrder();
       await counted(1);
+    },
+  ],
+  [
+    'the consoles work inside the containers, where the servers can be reached',
+    async () => {
+      const relay = ['exec', '-T', 'outbox_relay', 'node', 'outbox-relay/outbox.main.ts'];
+      await compose([...relay, 'list']);
+      const worker = ['exec', '-T', 'customer_workers', 'node', 'customer-service/dead-letters.main.ts'];
+      assert.match(await compose([...worker, 'list']), /no dead letters/);
+      assert.match(await compose([...worker, 'replay', '--all']), /0 messages/);
     },
   ],
   [
@@ -145,11 +164,31 @@ const walk: [title: string, step: () => Promise<void>][] = [
     },
   ],
   [
+    'secrets are renewed as SECURITY.md says, and orders are counted with the new ones',
+    async () => {
+      const before = await compose(['exec', '-T', 'outbox_relay', 'cat', '/run/secrets/database_password']);
+      await compose(['run', '--rm', '-T', 'secrets', 'node', 'deploy/secrets/main.ts', 'renew']);
+      const after = await compose(['exec', '-T', 'outbox_relay', 'cat', '/run/secrets/database_password']);
+      assert.notEqual(after, before, 'the password of the relay');
+      for (const [server, database] of [
+        ['postgres_order', 'orders_development'],
+        ['postgres_customer', 'customers_development'],
+      ] as const) {
+        const file = '/docker-entrypoint-initdb.d/roles.sql';
+        const options = ['--username', 'postgres', '--set', 'ON_ERROR_STOP=1', '--file', file];
+        await compose(['exec', '-T', server, 'psql', '--quiet', ...options, database]);
+      }
+      await compose(['up', '--detach', '--force-recreate', '--wait'], { deadlineMs: 5 * minute });
+      await placeOrder();
+      await counted(4);
+    },
+  ],
+  [
     'every service ends by itself when it is stopped',
     async () => {
       await compose(['stop', ...services]);
-      for (const { Config, State } of await inspect(services)) {
-        assert.equal(State.ExitCode, 0, `${Config.Labels['com.docker.compose.service']}: exit code`);
+      for (const container of await inspect(services)) {
+        assert.equal(container.State.ExitCode, 0, `${serviceOf(container)}: exit code`);
       }
     },
   ],

@@ -13,6 +13,7 @@ import { migrations, type DatabaseName } from './migrations.ts';
 const usage = `Usage: npm run migrate -- <up | down | status> [order | customer]
 
 Applies, takes back or lists the migrations of both databases, or of the one named. Safe to run from several places.
+"up" also grants the rights of the processes' roles (migrations/rights/rights.ts).
 "down" takes back every migration: all data of that database is gone.
 
 Environment, for each database that is meant:
@@ -70,7 +71,8 @@ async function run(database: DatabaseName, direction: Direction, settings: Datab
       acquireConnectionTimeout: 10_000,
     });
     try {
-      const names = await migrate(knex, database, direction);
+      const tell = (text: string) => console.log(`${database} database: ${text}`);
+      const names = await migrate(knex, database, direction, tell);
       const verb = { up: 'applied', down: 'taken back', status: 'missing' }[direction];
       console.log(`${database} database: ${names.length === 0 ? 'nothing' : names.join(', ')} ${verb}`);
       return;

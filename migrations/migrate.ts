@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { migrationSource, type DatabaseName } from './migrations.ts';
+import { dropRoles, grantRights } from './rights/grant-rights.ts';
 
 export type Direction = 'up' | 'down' | 'status';
 
@@ -7,14 +8,20 @@ export type Direction = 'up' | 'down' | 'status';
 const advisoryLock = 7_104_001;
 
 /**
- * Applies what is missing (`up`), takes everything back (`down`), or lists (`status`).
+ * Applies what is missing and grants the rights of the roles (`up`), takes everything back (`down`), or lists (`status`).
  *
  * Safe to run from any number of places at once: they queue up behind a lock of a transaction, which Postgres itself
  * releases if its holder dies. Knex's own lock is a row that a killed run leaves behind; under ours it can be reset.
  *
+ * @param tell of what could not be granted, for people
  * @returns the names of the migrations that were applied, taken back, or (for `status`) that are missing.
  */
-export async function migrate(knex: Knex, database: DatabaseName, direction: Direction): Promise<string[]> {
+export async function migrate(
+  knex: Knex,
+  database: DatabaseName,
+  direction: Direction,
+  tell: (text: string) => void = () => {},
+): Promise<string[]> {
   const config = { migrationSource: migrationSource(database), tableName: 'migrations' };
   const nameOf = (migration: { name: string } | string) =>
     typeof migration === 'string' ? migration : migration.name;
@@ -34,6 +41,8 @@ export async function migrate(knex: Knex, database: DatabaseName, direction: Dir
     const [, names] = (await (direction === 'up'
       ? knex.migrate.latest(config)
       : knex.migrate.rollback(config, true))) as [number, string[]];
+    if (direction === 'up') (await grantRights(knex, database)).forEach(tell);
+    else await dropRoles(knex, database);
     return names.map(nameOf);
   });
 }

@@ -6,6 +6,7 @@ import * as orders from './order/0001-orders.ts';
 import * as outbox from './order/0002-outbox.ts';
 import * as publishedByDay from './order/0003-published-by-day.ts';
 import * as orderIdempotencyKeys from './order/0004-idempotency-keys.ts';
+import * as daysByFunction from './order/0005-days-by-function.ts';
 
 interface NamedMigration extends Knex.Migration {
   name: string;
@@ -18,6 +19,7 @@ export const migrations = {
     { name: '0002-outbox', ...outbox },
     { name: '0003-published-by-day', ...publishedByDay },
     { name: '0004-idempotency-keys', ...orderIdempotencyKeys },
+    { name: '0005-days-by-function', ...daysByFunction },
   ],
   customer: [
     { name: '0001-customers', ...customers },

@@ -68,6 +68,7 @@ const link = new BrokerLink({
       config.OUTBOX_EXCHANGES.split(',').map((exchange) => [exchange.trim(), { type: 'topic' }]),
     ),
   },
+  mode: config.RABBITMQ_TOPOLOGY,
   logger,
 });
 const publisher = new ConfirmPublisher({

@@ -1,4 +1,4 @@
-import { parseConfig, databaseSettings } from '@event-sync/platform/config.ts';
+import { parseConfig, databaseSettings, withDefaults } from '@event-sync/platform/config.ts';
 import { runConsole, write } from '@event-sync/platform/console.ts';
 import { createPool } from '@event-sync/platform/postgres.ts';
 import { userInfo } from 'node:os';
@@ -66,10 +66,10 @@ async function main(): Promise<number> {
     DATABASE_HOST: 'localhost',
     DATABASE_PORT: '5433',
     DATABASE_USER: 'postgres',
-    DATABASE_PASSWORD: process.env.DATABASE_PASSWORD_FILE ? '' : 'password',
+    DATABASE_PASSWORD: 'password',
     DATABASE_NAME: 'orders_development',
   };
-  const config = parseConfig(databaseSettings, { ...local, ...process.env });
+  const config = parseConfig(databaseSettings, withDefaults(local, process.env));
   const pool = createPool(config, { applicationName: 'outbox-console', max: 1, onError: () => {} });
   try {
     return await run(command, pool);

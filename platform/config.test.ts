@@ -2,7 +2,15 @@ import { expect } from 'chai';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, count, databaseSettings, parseConfig, port, rabbitmqSettings } from './config.ts';
+import {
+  ConfigError,
+  count,
+  databaseSettings,
+  parseConfig,
+  port,
+  rabbitmqSettings,
+  withDefaults,
+} from './config.ts';
 
 const complete = {
   DATABASE_HOST: 'localhost',
@@ -73,5 +81,13 @@ describe('parseConfig', () => {
     expect(faultsOf(() => parseConfig(databaseSettings, { ...complete, DATABASE_HOST: '' }))).to.deep.equal([
       'DATABASE_HOST is not set',
     ]);
+  });
+
+  it('has a default of its own only for what is given in neither way', () => {
+    const local = { RABBITMQ_URL: 'amqp://localhost' };
+    expect(withDefaults(local, { RABBITMQ_URL: '' })).to.deep.equal(local);
+    const given = { RABBITMQ_URL_FILE: '/run/secrets/rabbitmq_url' };
+    expect(withDefaults(local, given)).to.deep.equal(given);
+    expect(withDefaults(local, { RABBITMQ_URL: 'amqp://other' }).RABBITMQ_URL).to.equal('amqp://other');
   });
 });

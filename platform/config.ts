@@ -29,7 +29,11 @@ const urlOf = (...protocols: string[]) =>
     error: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
 
-export const rabbitmqSettings = { RABBITMQ_URL: urlOf('amqp:', 'amqps:') };
+export const rabbitmqSettings = {
+  RABBITMQ_URL: urlOf('amqp:', 'amqps:'),
+  /** `check`: exchanges and queues come from a definitions file, and the user may not declare any. */
+  RABBITMQ_TOPOLOGY: z.enum(['declare', 'check']).default('declare'),
+};
 export const redisSettings = { REDIS_URL: urlOf('redis:', 'rediss:') };
 export const httpUrl = urlOf('http:', 'https:');
 
@@ -98,6 +102,17 @@ export function parseConfig<Shape extends z.ZodRawShape>(
     faults.push(...faultsInProduction(parsed.data, Object.keys(shape)));
   if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
   return parsed.data;
+}
+
+/** An environment in which a setting that is given neither as such nor as a file has a value all the same. */
+export function withDefaults(
+  defaults: Readonly<Record<string, string>>,
+  environment: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  const missing = Object.entries(defaults).filter(
+    ([name]) => !environment[name] && !environment[`${name}_FILE`],
+  );
+  return { ...environment, ...Object.fromEntries(missing) };
 }
 
 /** `parseConfig` for a `main`: a wrong environment is said on stderr, and the process ends with 1. */

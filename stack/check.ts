@@ -11,7 +11,7 @@ interface Step {
 }
 
 const workspaces = [
-  ...['contracts', 'platform', 'outbox', 'migrations', 'order-service'],
+  ...['contracts', 'deploy', 'platform', 'outbox', 'migrations', 'order-service'],
   ...['outbox-relay', 'customer-service', 'stack', 'integration', 'bench'],
 ];
 

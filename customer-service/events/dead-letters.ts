@@ -1,4 +1,5 @@
 import {
+  asideExchange,
   attemptsHeader,
   deadLetterHeaders,
   deadLetterQueue,
@@ -61,6 +62,7 @@ export class DeadLetters {
    * @returns those that were put back
    */
   async replay(selection: Selection): Promise<DeadLetter[]> {
+    await this.#channel.checkExchange(asideExchange);
     return this.#take(selection, (message) => this.#publish(message));
   }
 
@@ -108,8 +110,12 @@ export class DeadLetters {
       // Comes before the confirm, which RabbitMQ gives for what it has returned, too.
       this.#onReturn = (reply) =>
         reject(new Error(`${orderEventsQueue} does not take it (${reply}): start the worker once`));
-      this.#channel.publish('', orderEventsQueue, message.content, options, (error: Error | null) =>
-        error ? reject(error) : resolve(),
+      this.#channel.publish(
+        asideExchange,
+        orderEventsQueue,
+        message.content,
+        options,
+        (error: Error | null) => (error ? reject(error) : resolve()),
       );
     });
   }

@@ -1,4 +1,5 @@
 import {
+  asideExchange,
   attemptsHeader,
   deadLetterHeaders,
   deadLetterQueue,
@@ -35,7 +36,7 @@ export class PutAside {
 
   constructor(options: {
     publisher: ConfirmPublisher;
-    /** The queue to put it into does not exist: to declare it again. */
+    /** The queue to put it into, or the way there, does not exist: to declare it again. */
     onMissing: () => Promise<void>;
     logger: Logger;
     signal: AbortSignal;
@@ -82,7 +83,7 @@ export class PutAside {
       const { promise, resolve } = Promise.withResolvers<Outcome>();
       this.#publisher.publish(
         {
-          exchange: '',
+          exchange: asideExchange,
           routingKey: queue,
           content: message.content,
           messageId,
@@ -94,7 +95,9 @@ export class PutAside {
       if (outcome.kind === 'confirmed') return;
       // Headers that came over the wire and that our client cannot write again: the message matters more than they do.
       if (outcome.kind === 'nacked') original = {};
-      if (outcome.kind === 'returned') await this.#onMissing();
+      // 404: the exchange is gone.
+      if (outcome.kind === 'returned' || (outcome.kind === 'unknown' && outcome.code === 404))
+        await this.#onMissing();
       if (failures === 0) {
         this.#logger.warn(
           { event_id: id, queue, outcome },

@@ -13,6 +13,7 @@ import pg from 'pg';
 import type { DocumentName } from '../api-documents/documents.ts';
 import { documentedBy } from './documented.ts';
 import { request, type Answer } from './http.ts';
+import { administer, Logins } from './logins.ts';
 import { Rabbit } from './rabbit.ts';
 import { sharedServers } from './servers.ts';
 
@@ -45,7 +46,7 @@ export function recentLogs(): string {
 
 /**
  * A system of its own on the shared servers: two databases, a virtual host, a Redis database, and our four processes,
- * started when a test asks for them.
+ * started when a test asks for them. Each process logs in as a user of its own, with no more rights than it needs.
  */
 export class World {
   readonly servers: Servers;
@@ -54,6 +55,7 @@ export class World {
   readonly customerDb: pg.Pool;
   readonly redis: Redis;
   readonly rabbit: Rabbit;
+  readonly logins: Logins;
   readonly #environment: Record<ServiceName, Record<string, string>>;
   readonly #services = new Set<Service>();
 
@@ -62,6 +64,7 @@ export class World {
     addresses: ServerAddresses,
     vhost: string,
     ports: Record<string, number>,
+    restricted: boolean,
   ) {
     this.servers = servers;
     this.addresses = addresses;
@@ -80,9 +83,11 @@ export class World {
       managementUrl: addresses.rabbitmqManagementUrl,
       vhost,
     });
+    this.logins = new Logins({ world: vhost, addresses, rabbit: this.rabbit, everywhere: restricted });
   }
 
-  static async create(): Promise<World> {
+  /** @param restricted with least rights in RabbitMQ and Redis too, see `Logins` */
+  static async create({ restricted = false } = {}): Promise<World> {
     const servers = sharedServers();
     const number = ++worlds;
     const name = `world_${process.pid}_${number}`;
@@ -102,17 +107,23 @@ export class World {
       relay: await freePort(),
       worker: await freePort(),
     };
-    const world = new World(servers, addresses, name, ports);
+    const world = new World(servers, addresses, name, ports, restricted);
     living.add(world);
     await world.rabbit.createVhost();
     await world.redis.flushdb();
     await world.migrateUp();
+    await world.logins.create();
     return world;
   }
 
   async migrateUp(): Promise<void> {
     await withKnex(this.addresses.postgresOrder, (knex) => migrate(knex, 'order', 'up'));
     await withKnex(this.addresses.postgresCustomer, (knex) => migrate(knex, 'customer', 'up'));
+  }
+
+  /** The settings of a process, its login included. */
+  environment(name: ServiceName): Record<string, string> {
+    return { ...this.#environment[name], ...this.logins.environment(name) };
   }
 
   /** Starts one more process; without `env.PORT` on the port that its name has in this world. */
@@ -123,7 +134,7 @@ export class World {
     if (admin && adminPort) documentedBy(`http://127.0.0.1:${adminPort}`, admin);
     const service = startService({
       ...programs[name],
-      env: { ...this.#environment[name], NODE_ENV: 'test', LOG_LEVEL: 'debug', LOG_FORMAT: 'json', ...env },
+      env: { ...this.environment(name), NODE_ENV: 'test', LOG_LEVEL: 'debug', LOG_FORMAT: 'json', ...env },
     });
     this.#services.add(service);
     return service;
@@ -137,7 +148,7 @@ export class World {
 
   /** Runs one of our programs with the settings of the relay; it ends by itself. */
   run(script: string, parameters: readonly string[]): Service {
-    const { PORT: _, ...environment } = this.#environment.outboxRelay;
+    const { PORT: _, ...environment } = this.environment('outboxRelay');
     const service = startService({ name: script, script, arguments: parameters, env: environment });
     this.#services.add(service);
     return service;
@@ -213,6 +224,7 @@ export class World {
     await Promise.all([this.orderDb.end(), this.customerDb.end()]);
     this.redis.disconnect();
     await this.rabbit.deleteVhost();
+    await this.logins.drop();
     const { postgresOrder, postgresCustomer } = this.servers.addresses;
     await dropDatabase(postgresOrder, this.addresses.postgresOrder.database);
     await dropDatabase(postgresCustomer, this.addresses.postgresCustomer.database);
@@ -239,13 +251,3 @@ const createDatabase = (address: PostgresAddress, name: string) =>
   administer(address, `CREATE DATABASE ${name}`);
 const dropDatabase = (address: PostgresAddress, name: string) =>
   administer(address, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-
-async function administer(address: PostgresAddress, statement: string): Promise<void> {
-  const client = new pg.Client({ ...address });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
-}

@@ -1,4 +1,4 @@
-import { createDayOfPublished, dayTable, daysAhead } from '@event-sync/outbox/published-days.ts';
+import { dayTable, daysAhead } from '@event-sync/outbox/published-days.ts';
 import type pg from 'pg';
 
 /** Any number that no one else uses for an advisory lock in this database. */
@@ -15,7 +15,7 @@ const checkViolation = '23514';
 
 const over = "clock_timestamp() - $1::float8 * interval '1 hour'";
 const daysThatAreOver = `
-  SELECT relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+  SELECT relname AS name, right(relname, 8) AS day FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
   WHERE inhparent = 'outbox_published'::regclass AND relname ~ '${dayTable}'
     AND (to_date(right(relname, 8), 'YYYYMMDD') + 1)::timestamp AT TIME ZONE 'UTC' <= ${over}
   ORDER BY relname`;
@@ -80,16 +80,16 @@ export async function prune(
 }
 
 async function dropDays(client: pg.PoolClient, retentionHours: number): Promise<string[]> {
-  const { rows } = await client.query<{ name: string }>(daysThatAreOver, [retentionHours]);
-  // The names are the pattern's: there is nothing in them to escape.
-  for (const { name } of rows) await client.query(`DROP TABLE ${name}`);
+  const { rows } = await client.query<{ name: string; day: string }>(daysThatAreOver, [retentionHours]);
+  for (const { day } of rows)
+    await client.query("SELECT outbox_drop_published_day(to_date($1, 'YYYYMMDD'))", [day]);
   return rows.map(({ name }) => name);
 }
 
 async function createDays(client: pg.PoolClient): Promise<void> {
   for (let ahead = 0; ahead <= daysAhead; ahead++) {
     try {
-      await client.query(createDayOfPublished(ahead));
+      await client.query('SELECT outbox_create_published_day($1)', [ahead]);
     } catch (error) {
       if ((error as { code?: string }).code !== checkViolation) throw error;
     }

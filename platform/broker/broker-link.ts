@@ -1,7 +1,14 @@
 import type { Connection } from 'amqplib/callback_api';
 import type { Component } from '../lifecycle.ts';
 import type { Logger } from '../logger.ts';
-import { createBroker, rascalConfig, vhost, type RascalBroker, type Topology } from './rascal-broker.ts';
+import {
+  createBroker,
+  rascalConfig,
+  vhost,
+  type RascalBroker,
+  type Topology,
+  type TopologyMode,
+} from './rascal-broker.ts';
 
 /**
  * A process's tie to RabbitMQ: rascal, made in the background, so that a process starts while the broker is away.
@@ -11,6 +18,7 @@ export class BrokerLink implements Component {
   readonly name = 'rabbitmq';
   readonly failed: Promise<never>;
   readonly #config: object;
+  readonly #mode: TopologyMode;
   readonly #logger: Logger;
   readonly #stopping = new AbortController();
   readonly #broker = Promise.withResolvers<RascalBroker>();
@@ -18,8 +26,15 @@ export class BrokerLink implements Component {
   #stopped: Promise<void> | undefined;
   #restoring: Promise<void> | undefined;
 
-  constructor(options: { url: string; connectionName: string; topology: Topology; logger: Logger }) {
-    this.#config = rascalConfig(options.url, options.connectionName, options.topology);
+  constructor(options: {
+    url: string;
+    connectionName: string;
+    topology: Topology;
+    mode: TopologyMode;
+    logger: Logger;
+  }) {
+    this.#config = rascalConfig(options.url, options.connectionName, options.topology, options.mode);
+    this.#mode = options.mode;
     this.#logger = options.logger;
     const failure = Promise.withResolvers<never>();
     this.failed = failure.promise;
@@ -42,14 +57,18 @@ export class BrokerLink implements Component {
 
   /**
    * Declares the topology once more, for when a part of it turns out to be missing: rascal does so only when it
-   * connects. Never rejects; whoever misses the part finds out by trying again.
+   * connects. Who may only check waits until it is there. Never rejects; whoever misses the part finds out by trying again.
    */
   restoreTopology(): Promise<void> {
     return (this.#restoring ??= this.#restoreTopology().finally(() => (this.#restoring = undefined)));
   }
 
   async #restoreTopology(): Promise<void> {
-    this.#logger.warn('a queue of ours is missing in rabbitmq, was it deleted? Declaring the topology again');
+    const remedy =
+      this.#mode === 'declare'
+        ? 'Declaring the topology again'
+        : 'Waiting until the definitions are imported';
+    this.#logger.warn(`a queue of ours is missing in rabbitmq, was it deleted? ${remedy}`);
     try {
       // Not rascal's bounce(): one that a frozen broker interrupts leaves the broker object without a connection.
       const broker = await createBroker(this.#config, {

@@ -23,8 +23,20 @@ export interface Topology {
   bindings?: { exchange: string; queue: string; routingKey: string }[];
 }
 
-/** A rascal configuration: what rascal asserts at each (re)connection, and how it comes back. */
-export function rascalConfig(url: string, connectionName: string, topology: Topology): object {
+/**
+ * `declare`: what is missing is made, which needs the permission to configure it. `check`: it has to be there, by
+ * whomever; RabbitMQ tells anybody who may log in whether a name exists, and no permission is needed.
+ */
+export type TopologyMode = 'declare' | 'check';
+
+/** A rascal configuration: what rascal asserts or checks at each (re)connection, and how it comes back. */
+export function rascalConfig(
+  url: string,
+  connectionName: string,
+  topology: Topology,
+  mode: TopologyMode = 'declare',
+): object {
+  const how = mode === 'declare' ? { assert: true } : { assert: false, check: true };
   const retry = { min: 200, max: 1_000, factor: 1.5, strategy: 'linear' };
   return {
     // Elsewhere than under defaults a retry is dropped without a word, and delays grow to a minute.
@@ -39,17 +51,17 @@ export function rascalConfig(url: string, connectionName: string, topology: Topo
         exchanges: Object.fromEntries(
           Object.entries(topology.exchanges ?? {}).map(([name, { type }]) => [
             name,
-            { type, options: { durable: true } },
+            { type, ...how, options: { durable: true } },
           ]),
         ),
         queues: Object.fromEntries(
           Object.entries(topology.queues ?? {}).map(([name, queue]) => [
             name,
-            { options: { durable: true, arguments: queue.arguments } },
+            { ...how, options: { durable: true, arguments: queue.arguments } },
           ]),
         ),
         bindings: Object.fromEntries(
-          (topology.bindings ?? []).map(({ exchange, queue, routingKey }) => [
+          (mode === 'declare' ? (topology.bindings ?? []) : []).map(({ exchange, queue, routingKey }) => [
             `${exchange} -> ${queue}`,
             { source: exchange, destination: queue, bindingKey: routingKey },
           ]),
@@ -95,11 +107,19 @@ export async function createBroker(
       await shutdownFailed(error);
       if (/PRECONDITION[_-]FAILED/.test((error as Error).message)) throw new TopologyConflict(error as Error);
       if (attempt === 1 || attempt % 30 === 0) {
-        logger.warn({ err: error, attempt }, 'rabbitmq cannot be reached yet: trying again every second');
+        logger.warn({ err: error, attempt }, `${faultOf(error as Error)}: trying again every second`);
       }
       await delay(1_000, undefined, { signal });
     }
   }
+}
+
+function faultOf({ message }: Error): string {
+  if (/NOT[_-]FOUND/.test(message))
+    return 'rabbitmq lacks what this process may not declare (RABBITMQ_TOPOLOGY=check), import the definitions';
+  if (/ACCESS[_-]REFUSED/.test(message))
+    return 'rabbitmq refuses this user, whose rights may ask for RABBITMQ_TOPOLOGY=check';
+  return 'rabbitmq cannot be reached yet';
 }
 
 /** A broker that could not be made keeps a timer; it hangs at the error under a symbol of its own. */
