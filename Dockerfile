@@ -16,10 +16,12 @@ COPY migrations/package.json migrations/
 COPY order-service/package.json order-service/
 COPY outbox-relay/package.json outbox-relay/
 COPY customer-service/package.json customer-service/
+COPY auditor/package.json auditor/
 # Scripts of packages are not run: none of ours needs its own. The cache goes in the same layer that filled it.
 RUN npm ci --omit=dev --ignore-scripts \
       --workspace contracts --workspace platform --workspace outbox --workspace migrations \
       --workspace order-service --workspace outbox-relay --workspace customer-service \
+      --workspace auditor \
  && rm -rf /root/.npm
 
 FROM node:24-slim
@@ -35,6 +37,7 @@ COPY migrations migrations
 COPY order-service order-service
 COPY outbox-relay outbox-relay
 COPY customer-service customer-service
+COPY auditor auditor
 USER node
-EXPOSE 3001 3002 3003 3004
+EXPOSE 3001 3002 3003 3004 3007
 CMD ["node", "order-service/main.ts"]

@@ -32,7 +32,7 @@ if (values.help) {
 
 const root = join(import.meta.dirname, '..');
 const workspaces =
-  'contracts,platform,outbox,migrations,order-service,outbox-relay,customer-service,stack,bench';
+  'contracts,platform,outbox,migrations,order-service,outbox-relay,customer-service,auditor,stack,bench';
 
 async function filesOf(pattern: string): Promise<string[]> {
   const files: string[] = [];
