@@ -44,12 +44,13 @@ describe('the audit', () => {
   });
 
   it('needs no more than to read, as docs/operations.md says, and could not write with more', async () => {
-    const { customerWorker } = await world.startAll();
+    const { customerWorker, outboxRelay } = await world.startAll();
     await world.putCustomer(1);
     await order(world, 1);
     await eventually(async () => expect(await world.countOf(1)).to.equal(1));
     await eventually(async () => expect(await world.rowsIn('outbox')).to.equal(0));
     await customerWorker.stop();
+    await outboxRelay.stop();
     const role = `auditor_of_${world.addresses.postgresOrder.database}`;
     const login = { user: role, password: 'reads-only' };
     const dbs = [
@@ -76,6 +77,10 @@ describe('the audit', () => {
       expect((await refused.exited).code, refused.logs()).to.equal(2);
       expect(refused.logs()).to.contain('permission denied for table outbox');
       expect(await world.rowsIn('outbox')).to.equal(0);
+      await world.orderDb.query(`GRANT INSERT ON outbox, outbox_audit TO ${role}`);
+      const { repaired } = await audit(world, ['--repair'], env);
+      expect(repaired).to.have.length(1);
+      expect(await world.rowsIn('outbox'), 'the event of the order, made anew').to.equal(1);
     } finally {
       for (const [db] of dbs) await db.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
     }

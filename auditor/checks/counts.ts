@@ -7,6 +7,9 @@ import type { Snapshot } from '../reading/snapshot.ts';
 import type { EventsChecked } from './events.ts';
 import type { Times } from './times.ts';
 
+/** Customers with lost orders whose counts are remembered; of others it is said that nothing is known. */
+const lostKept = 100_000;
+
 /** What a customer's count says of those events, or orders, of theirs about which nothing else is known. */
 export type Counted = 'no' | 'yes' | 'some';
 
@@ -17,7 +20,7 @@ export interface CountsChecked {
   outside: number;
   /** Orders that no event tells of, and more than one. */
   oddOrders: number;
-  /** By customer, for those who have any. */
+  /** By customer, for those whose events, or orders, are named one by one. */
   missing: Map<string, Counted>;
   lost: Map<string, Counted>;
   /** Missing events, of all customers, by what their count says. */
@@ -45,6 +48,7 @@ export async function checkCounts(options: {
     options.deadLetters.filter(({ id }) => id === undefined || !events.known.has(id)),
     ({ customer }) => customer,
   );
+  const named = new Set(events.missing.flatMap(({ customer_id }) => customer_id ?? []));
   const result: CountsChecked = {
     ...{ orders: 0, customers: 0, outside: 0, oddOrders: 0, lostButCounted: 0, byDerivedIds: 0 },
     ...{ missing: new Map(), lost: new Map(), missingTotals: { no: 0, yes: 0, some: 0 } },
@@ -60,7 +64,13 @@ export async function checkCounts(options: {
     result.outside += Number(line?.outside ?? 0);
     result.oddOrders += Number(line?.lost ?? 0) + Number(line?.several ?? 0);
     const id = customer?.id ?? line!.customer_id;
-    checkCount(id, line, customer, { events, findings, result, deadOutside: deadOutside.get(id) ?? 0 });
+    checkCount(id, line, customer, {
+      events,
+      findings,
+      result,
+      named,
+      deadOutside: deadOutside.get(id) ?? 0,
+    });
   }
   return result;
 }
@@ -69,9 +79,9 @@ function checkCount(
   id: string,
   line: LedgerLine | undefined,
   customer: CountedCustomer | undefined,
-  { events, findings, result, deadOutside }: CheckOfOne,
+  { events, findings, result, named, deadOutside }: CheckOfOne,
 ): void {
-  const absent = events.absent.get(id) ?? { events: 0, missing: 0 };
+  const absent = events.absent.get(id);
   const [known, outside, lost] = [
     Number(line?.events ?? 0),
     Number(line?.outside ?? 0),
@@ -84,13 +94,13 @@ function checkCount(
   const verdict = (of: number): Counted => (above === 0 ? 'no' : above >= of ? 'yes' : 'some');
   if (lost > 0) {
     // A dead letter may be of one of them.
-    result.lost.set(id, deadOutside > 0 ? 'some' : verdict(lost));
+    if (result.lost.size < lostKept) result.lost.set(id, deadOutside > 0 ? 'some' : verdict(lost));
     result.lostButCounted += Math.min(above, lost);
   }
   const left = above - Math.min(above, lost);
   if (absent.missing > 0) {
     const counted: Counted = left === 0 ? 'no' : left >= absent.missing ? 'yes' : 'some';
-    result.missing.set(id, counted);
+    if (named.has(id)) result.missing.set(id, counted);
     result.missingTotals[counted] += absent.missing;
   }
   let excess = left - Math.min(left, absent.missing);
@@ -120,6 +130,8 @@ interface CheckOfOne {
   readonly events: EventsChecked;
   readonly findings: Findings;
   readonly result: CountsChecked;
+  /** Customers of the missing events that are named one by one. */
+  readonly named: ReadonlySet<string>;
   readonly deadOutside: number;
 }
 

@@ -5,15 +5,8 @@ import { appliedIds, originOf, type AppliedId } from '../inbox/applied-ids.ts';
 import type { DeadLetter } from '../queues/queues.ts';
 import { byText, merge } from '../reading/merge.ts';
 import type { Snapshot } from '../reading/snapshot.ts';
+import { Tally, type Absent } from '../reading/tally.ts';
 import type { Times } from './times.ts';
-
-/** Events of one customer that are in the history and not in the inbox. */
-export interface Absent {
-  /** All of them: none of these should be in the customer's count. */
-  events: number;
-  /** Those that should be in the inbox. */
-  missing: number;
-}
 
 export interface EventsChecked {
   events: number;
@@ -26,9 +19,11 @@ export interface EventsChecked {
   outside: number;
   /** Ids of messages of the replaced system. */
   derived: number;
-  /** By customer. Grows with what is under way or lost, not with what is in order. */
-  absent: Map<string, Absent>;
+  /** Grows with what is under way or lost, not with what is in order. */
+  absent: Tally;
+  /** The first of those that should be in the inbox, and how many there are. */
   missing: KnownEvent[];
+  missingTotal: number;
   /** Applied ids that the history should know. */
   unknown: AppliedId[];
   unknownTotal: number;
@@ -49,8 +44,17 @@ export async function checkEvents(options: {
   const { findings, times } = options;
   const dead = new Set(options.deadLetters.flatMap(({ id }) => id ?? []));
   const result: EventsChecked = {
-    ...{ events: 0, appliedIds: 0, young: 0, givenUp: 0, outside: 0, derived: 0, unknownTotal: 0 },
-    ...{ absent: new Map(), missing: [], unknown: [], overlapping: new Set(), known: new Set() },
+    ...{
+      events: 0,
+      appliedIds: 0,
+      young: 0,
+      givenUp: 0,
+      outside: 0,
+      derived: 0,
+      unknownTotal: 0,
+      missingTotal: 0,
+    },
+    ...{ absent: new Tally(), missing: [], unknown: [], overlapping: new Set(), known: new Set() },
   };
   const pairs = merge(eventsInOrder(options.orders), appliedIds(options.customers), (event, id) =>
     byText(event.event_id, id.event_id),
@@ -128,8 +132,10 @@ function checkAbsent(
     result.outside++;
     return;
   }
-  const absent = absentOf(event, result);
-  absent.events++;
+  // A customer that cannot be read is in nobody's count.
+  const tally = (of: Partial<Absent>) =>
+    event.customer_id !== null && result.absent.add(event.customer_id, of);
+  tally({ events: 1 });
   if (options.dead.has(event.event_id)) return;
   if (event.moved >= times.youngSince) result.young++;
   else if (event.places & places.waiting) findings.add(waiting(event, 'It is not counted yet.'));
@@ -142,17 +148,10 @@ function checkAbsent(
     });
   else if (event.places & places.discarded) result.givenUp++;
   else if (!options.ghost) {
-    absent.missing++;
+    tally({ missing: 1 });
+    result.missingTotal++;
     if (result.missing.length < kept) result.missing.push(event);
   }
-}
-
-function absentOf({ customer_id }: KnownEvent, { absent }: EventsChecked): Absent {
-  const found = absent.get(customer_id ?? '');
-  if (found) return found;
-  const fresh = { events: 0, missing: 0 };
-  absent.set(customer_id ?? '', fresh);
-  return fresh;
 }
 
 const waiting = (event: KnownEvent, beside: string): Finding => ({

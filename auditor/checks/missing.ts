@@ -17,8 +17,10 @@ export async function nameMissing(options: {
   findings: Findings;
 }): Promise<number> {
   const { events, counts, findings } = options;
-  const { no, yes, some } = counts.missingTotals;
-  if (no + yes + some === 0) return 0;
+  const { no, yes } = counts.missingTotals;
+  // Those whose customer cannot be read among them.
+  const some = events.missingTotal - no - yes;
+  if (events.missingTotal === 0) return 0;
   const arrived = await options.appliedMeanwhile(events.missing.map(({ event_id }) => event_id));
   const uncounted = no + some - arrived.size;
   const onTheirWay = uncounted <= options.inQueues;
@@ -29,7 +31,7 @@ export async function nameMissing(options: {
     named[counted]++;
     if (counted === 'yes' || !onTheirWay) findings.add(findingOf(event, counted));
   }
-  const rest = no + yes + some - events.missing.length;
+  const rest = events.missingTotal - events.missing.length;
   if (rest > 0) {
     const counted = Math.min(rest, yes - named.yes);
     findings.more('applied-without-inbox-id', counted);
