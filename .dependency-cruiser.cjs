@@ -1,5 +1,5 @@
 /* The rules of the house (docs/decisions/0001-the-house.md), held by `npm run check`. */
-const services = '^(order-service|outbox-relay|customer-service)/';
+const services = '^(order-service|outbox-relay|customer-service|auditor)/';
 
 module.exports = {
   forbidden: [
@@ -8,7 +8,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^contracts/', pathNot: '\\.test\\.ts$' },
       to: {
-        path: '^(platform|outbox|migrations|stack|integration|bench|order-service|outbox-relay|customer-service)/',
+        path: '^(platform|outbox|migrations|stack|integration|bench|order-service|outbox-relay|customer-service|auditor)/',
       },
     },
     {
@@ -27,7 +27,7 @@ module.exports = {
     {
       name: 'services-never-import-each-other',
       severity: 'error',
-      from: { path: '^(order-service|outbox-relay|customer-service)/' },
+      from: { path: '^(order-service|outbox-relay|customer-service|auditor)/' },
       to: { path: services, pathNot: '^$1/' },
     },
     {
@@ -41,6 +41,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^outbox-relay/', pathNot: '\\.test\\.ts$' },
       to: { path: '^contracts/events/' },
+    },
+    {
+      name: 'audit-checks-do-not-repair',
+      comment: 'What reads cannot come to write: only once.ts joins the two.',
+      severity: 'error',
+      from: { path: '^auditor/(audit\\.ts|(checks|history|inbox|queues|cache|reading)/)' },
+      to: { path: '^auditor/(repair|console)/' },
     },
     {
       name: 'use-cases-do-not-import-http-or-events',
@@ -60,7 +67,7 @@ module.exports = {
       severity: 'error',
       from: {
         pathNot:
-          '^(platform/broker/|outbox-relay/publisher/|customer-service/events/|bench/|integration/|stack/)',
+          '^(platform/broker/|outbox-relay/publisher/|customer-service/events/|auditor/queues/|bench/|integration/|stack/)',
       },
       to: { path: 'node_modules/(@types/)?(rascal|amqplib)/', dependencyTypesNot: ['type-only'] },
     },

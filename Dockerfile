@@ -16,10 +16,12 @@ COPY migrations/package.json migrations/
 COPY order-service/package.json order-service/
 COPY outbox-relay/package.json outbox-relay/
 COPY customer-service/package.json customer-service/
+COPY auditor/package.json auditor/
 # Scripts of packages are not run: none of ours needs its own. The cache goes in the same layer that filled it.
 RUN npm ci --omit=dev --ignore-scripts \
       --workspace contracts --workspace platform --workspace outbox --workspace migrations \
       --workspace order-service --workspace outbox-relay --workspace customer-service \
+      --workspace auditor \
  && rm -rf /root/.npm
 
 FROM node:24-slim
@@ -35,13 +37,14 @@ COPY migrations migrations
 COPY order-service order-service
 COPY outbox-relay outbox-relay
 COPY customer-service customer-service
+COPY auditor auditor
 COPY deploy/secrets deploy/secrets
 COPY deploy/rabbitmq/definitions.json deploy/rabbitmq/
 COPY deploy/redis/users.acl deploy/redis/
 # Where the volumes with the secrets are mounted to be filled: a new volume takes its owner over from here.
 RUN install -d -o node -g node /secrets/store /secrets/order_service /secrets/customer_web /secrets/customer_workers \
-      /secrets/outbox_relay /secrets/migrations /secrets/postgres_order /secrets/postgres_customer \
+      /secrets/outbox_relay /secrets/auditor /secrets/migrations /secrets/postgres_order /secrets/postgres_customer \
       /secrets/rabbitmq /secrets/redis
 USER node
-EXPOSE 3001 3002 3003 3004
+EXPOSE 3001 3002 3003 3004 3007
 CMD ["node", "order-service/main.ts"]

@@ -41,7 +41,8 @@ const ports = await freePorts([
 const at = (port: keyof typeof ports) => `http://127.0.0.1:${ports[port]}`;
 
 // The defaults are what is walked through: neither a .env nor the shell may set something else.
-const set = /^(COMPOSE_|POSTGRES_|RABBITMQ_|REDIS_|LOG_LEVEL$)/;
+const set =
+  /^(COMPOSE_|POSTGRES_|RABBITMQ_|REDIS_|AUDIT_|LOG_LEVEL$|NODE_ENV$|API_TOKENS$|CUSTOMER_SERVICE_TOKEN$|RATE_LIMIT)/;
 const environment = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !set.test(name))),
   ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
@@ -161,6 +162,13 @@ const walk: [title: string, step: () => Promise<void>][] = [
       await placeOrder();
       await compose(['start', 'rabbitmq']);
       await counted(3);
+    },
+  ],
+  [
+    'the audit, which logs in as users that only read, finds that everything fits together',
+    async () => {
+      const audit = ['--profile', 'audit', 'run', '--rm', '-T', 'auditor', 'node', 'auditor/main.ts'];
+      console.log(`    ${(await compose(audit)).trim().split('\n').at(-1)}`);
     },
   ],
   [

@@ -17,6 +17,8 @@ export interface NewEvent {
   data: object;
   /** When the change was made; now, if not given. */
   timestamp?: Date;
+  /** A UUID of its own, for an event that must be the same however often it is appended; a new UUID v7, if not given. */
+  id?: string;
   /** W3C trace context of the request, published as a header. */
   traceparent?: string | undefined;
 }
@@ -30,11 +32,11 @@ export interface NewEvent {
  * transactions that append for the same two keys in opposite order can deadlock; Postgres ends one of them with 40P01
  * and it can be tried again.
  *
- * @returns the event's id, a UUID v7, by which consumers drop duplicates.
+ * @returns the event's id, by which consumers drop duplicates.
  */
 export async function appendEvent(trx: Knex.Transaction, event: NewEvent): Promise<{ id: string }> {
   if (!trx.isTransaction) throw new TypeError('appendEvent needs the transaction that makes the change');
-  const id = newEventId();
+  const id = event.id ?? newEventId();
   const body = eventBody(id, { ...event, timestamp: (event.timestamp ?? new Date()).toISOString() });
   await trx.raw(insertStatement, {
     id,

@@ -18,7 +18,19 @@ const commandTimeoutMs = 250;
  * A client that fails fast: no queue while offline, no retry of a command, a bounded time for each. The cache is a
  * shortcut; whoever asks must be able to go on without it at once. Reconnects by itself, at most a second apart.
  */
-export function createRedis(url: string, { logger, name }: { logger: Logger; name: string }): Redis {
+export function createRedis(
+  url: string,
+  {
+    logger,
+    name,
+    timeoutMs = commandTimeoutMs,
+  }: {
+    logger: Logger;
+    name: string;
+    /** Another, for a program that has no way on without Redis. */
+    timeoutMs?: number;
+  },
+): Redis {
   const redis = new Redis(url, {
     connectionName: name,
     lazyConnect: true,
@@ -26,7 +38,7 @@ export function createRedis(url: string, { logger, name }: { logger: Logger; nam
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 1_000,
-    commandTimeout: commandTimeoutMs,
+    commandTimeout: timeoutMs,
     retryStrategy: (attempt) => Math.min(attempt * 100, 1_000),
   });
   let reachable: boolean | undefined;

@@ -25,10 +25,8 @@ describe('The environment of our programs', () => {
       DATABASE_PORT: '5434',
       DATABASE_NAME: 'customers_development',
     });
-    expect(environments.migrations).to.include({
-      ORDER_DATABASE_PORT: '5433',
-      CUSTOMER_DATABASE_PORT: '5434',
-    });
+    for (const both of [environments.migrations, environments.auditor])
+      expect(both).to.include({ ORDER_DATABASE_PORT: '5433', CUSTOMER_DATABASE_PORT: '5434' });
   });
 
   it('tells the order service where the customer service is', () => {

@@ -40,10 +40,14 @@ export const migrations = { name: 'migrations', script: 'migrations/main.ts', ar
 export function servicesEnvironment(
   addresses: ServerAddresses,
   ports: ServicePorts,
-): Record<ServiceName | 'migrations', Record<string, string>> {
+): Record<ServiceName | 'migrations' | 'auditor', Record<string, string>> {
   const servers = { REDIS_URL: addresses.redisUrl, RABBITMQ_URL: addresses.rabbitmqUrl };
   const order = databaseVariables('DATABASE', addresses.postgresOrder);
   const customer = databaseVariables('DATABASE', addresses.postgresCustomer);
+  const both = {
+    ...databaseVariables('ORDER_DATABASE', addresses.postgresOrder),
+    ...databaseVariables('CUSTOMER_DATABASE', addresses.postgresCustomer),
+  };
   return {
     orderService: {
       PORT: String(ports.order),
@@ -54,10 +58,8 @@ export function servicesEnvironment(
     customerWeb: { PORT: String(ports.customer), ...customer, ...servers },
     customerWorker: { PORT: String(ports.worker), ...customer, ...servers },
     outboxRelay: { PORT: String(ports.relay), ...order, RABBITMQ_URL: addresses.rabbitmqUrl },
-    migrations: {
-      ...databaseVariables('ORDER_DATABASE', addresses.postgresOrder),
-      ...databaseVariables('CUSTOMER_DATABASE', addresses.postgresCustomer),
-    },
+    migrations: both,
+    auditor: { ...both, ...servers },
   };
 }
 

@@ -5,6 +5,7 @@ import {
   deadLetterQueue,
   orderEventsQueue,
 } from '@event-sync/contracts/topology.ts';
+import { lookIntoQueue } from '@event-sync/platform/broker/look-into-queue.ts';
 import amqp, { type ChannelModel, type ConfirmChannel, type GetMessage } from 'amqplib';
 import { copiedProperties, harmless } from './message-copy.ts';
 
@@ -22,10 +23,7 @@ export interface DeadLetter {
   readonly message: GetMessage;
 }
 
-/**
- * The dead letter queue, as an operator sees it. A look holds what it has seen until it is done, so that it meets each
- * message once, and then gives back all that was not taken; a look that dies gives back everything.
- */
+/** The dead letter queue, as an operator sees it. */
 export class DeadLetters {
   readonly #connection: ChannelModel;
   readonly #channel: ConfirmChannel;
@@ -85,18 +83,7 @@ export class DeadLetters {
   }
 
   async #each(visit: (letter: DeadLetter) => Promise<boolean>): Promise<void> {
-    // Not until it is empty: what is put back may come again as a dead letter meanwhile.
-    const { messageCount } = await this.#channel.checkQueue(deadLetterQueue);
-    try {
-      for (let seen = 0; seen < messageCount; seen++) {
-        const message = await this.#channel.get(deadLetterQueue);
-        if (!message || !(await visit(letterOf(message)))) return;
-      }
-    } finally {
-      this.#channel.nackAll(true);
-      // Answered in order: after this the queue has them again.
-      await this.#channel.checkQueue(deadLetterQueue);
-    }
+    await lookIntoQueue(this.#channel, deadLetterQueue, (message) => visit(letterOf(message)));
   }
 
   async #publish(message: GetMessage): Promise<void> {

@@ -5,10 +5,22 @@ export type SecretFiles = Readonly<Record<string, Readonly<Record<string, string
 
 /** Each is random, of its own, and known to one process and one server. */
 export const passwordNames = [
-  ...['order.postgres', 'order.migrator', 'order.order_service', 'order.outbox_relay'],
-  ...['customer.postgres', 'customer.migrator', 'customer.customer_web', 'customer.customer_worker'],
-  ...['rabbitmq.outbox_relay', 'rabbitmq.customer_worker', 'rabbitmq.operator'],
-  ...['redis.order_service', 'redis.customer_web', 'redis.customer_worker', 'redis.operator'],
+  ...['order.postgres', 'order.migrator', 'order.order_service', 'order.outbox_relay', 'order.auditor'],
+  ...[
+    'customer.postgres',
+    'customer.migrator',
+    'customer.customer_web',
+    'customer.customer_worker',
+    'customer.auditor',
+  ],
+  ...['rabbitmq.outbox_relay', 'rabbitmq.customer_worker', 'rabbitmq.auditor', 'rabbitmq.operator'],
+  ...[
+    'redis.order_service',
+    'redis.customer_web',
+    'redis.customer_worker',
+    'redis.auditor',
+    'redis.operator',
+  ],
 ] as const;
 
 type PasswordName = (typeof passwordNames)[number];
@@ -24,9 +36,9 @@ export function secretFiles(
         .filter((name) => name.startsWith(`${server}.`))
         .map((name) => [name.slice(server.length + 1), passwords[name]]),
     );
-  const rabbitmq = (user: 'outbox_relay' | 'customer_worker') =>
+  const rabbitmq = (user: 'outbox_relay' | 'customer_worker' | 'auditor') =>
     `amqp://${user}:${passwords[`rabbitmq.${user}`]}@rabbitmq:5672`;
-  const redis = (user: 'order_service' | 'customer_web' | 'customer_worker') =>
+  const redis = (user: 'order_service' | 'customer_web' | 'customer_worker' | 'auditor') =>
     `redis://${user}:${passwords[`redis.${user}`]}@redis:6379/0`;
   return {
     order_service: {
@@ -45,6 +57,12 @@ export function secretFiles(
     outbox_relay: {
       database_password: passwords['order.outbox_relay'],
       rabbitmq_url: rabbitmq('outbox_relay'),
+    },
+    auditor: {
+      order_database_password: passwords['order.auditor'],
+      customer_database_password: passwords['customer.auditor'],
+      rabbitmq_url: rabbitmq('auditor'),
+      redis_url: redis('auditor'),
     },
     migrations: {
       order_database_password: passwords['order.migrator'],

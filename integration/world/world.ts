@@ -56,7 +56,7 @@ export class World {
   readonly redis: Redis;
   readonly rabbit: Rabbit;
   readonly logins: Logins;
-  readonly #environment: Record<ServiceName, Record<string, string>>;
+  readonly #environment: ReturnType<typeof servicesEnvironment>;
   readonly #services = new Set<Service>();
 
   private constructor(
@@ -146,10 +146,23 @@ export class World {
     return service;
   }
 
-  /** Runs one of our programs with the settings of the relay; it ends by itself. */
-  run(script: string, parameters: readonly string[]): Service {
-    const { PORT: _, ...environment } = this.environment('outboxRelay');
-    const service = startService({ name: script, script, arguments: parameters, env: environment });
+  /** Runs one of our programs with the settings of the relay, or of another; it ends by itself. */
+  run(
+    script: string,
+    parameters: readonly string[],
+    {
+      settingsOf = 'outboxRelay',
+      env = {},
+    }: { settingsOf?: 'outboxRelay' | 'auditor'; env?: Record<string, string> } = {},
+  ): Service {
+    const settings = settingsOf === 'auditor' ? this.#environment.auditor : this.environment(settingsOf);
+    const { PORT: _, ...environment } = settings;
+    const service = startService({
+      name: script,
+      script,
+      arguments: parameters,
+      env: { ...environment, ...env },
+    });
     this.#services.add(service);
     return service;
   }

@@ -18,6 +18,8 @@ export const rights: Record<DatabaseName, Record<string, readonly string[]>> = {
       'INSERT (event_id, ordering_key, type, version, exchange, routing_key, body, traceparent) ON outbox',
       idempotencyKeys,
     ],
+    // Reads, and so cannot repair: npm run audit -- --repair wants a login that may append.
+    event_sync_auditor: ['SELECT ON orders, outbox, outbox_published, outbox_parked'],
     event_sync_relay: [
       // INSERT is for replaying.
       'SELECT, INSERT, DELETE, UPDATE (attempts, next_attempt_at, last_error) ON outbox',
@@ -39,6 +41,7 @@ export const rights: Record<DatabaseName, Record<string, readonly string[]>> = {
       'SELECT, INSERT (customer_id, version), UPDATE (version), DELETE ON pending_evictions',
       idempotencyKeys,
     ],
+    event_sync_auditor: ['SELECT ON customers, inbox'],
     event_sync_customer_worker: [
       'SELECT, UPDATE (orders_count, version, updated_at) ON customers',
       'SELECT, INSERT (event_id), DELETE ON inbox',
