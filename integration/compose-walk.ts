@@ -41,8 +41,7 @@ const ports = await freePorts([
 const at = (port: keyof typeof ports) => `http://127.0.0.1:${ports[port]}`;
 
 // The defaults are what is walked through: neither a .env nor the shell may set something else.
-const set =
-  /^(COMPOSE_|POSTGRES_|RABBITMQ_|REDIS_|AUDIT_|LOG_LEVEL$|NODE_ENV$|API_TOKENS$|CUSTOMER_SERVICE_TOKEN$|RATE_LIMIT)/;
+const set = /^(COMPOSE_|POSTGRES_|RABBITMQ_|REDIS_|AUDIT_|LOG_LEVEL$|NODE_ENV$|API_TOKENS|RATE_LIMIT)/;
 const environment = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !set.test(name))),
   ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
@@ -192,6 +191,22 @@ const walk: [title: string, step: () => Promise<void>][] = [
     },
   ],
   [
+    'with NODE_ENV=production it does not start without tokens; with those that were made it takes orders of the shop only',
+    async () => {
+      const production = { NODE_ENV: 'production' };
+      const alone = ['run', '--rm', '-T', '--no-deps', 'order_service'];
+      await assert.rejects(compose(alone, { env: production }), /API_TOKENS is not set/);
+      const env = { ...production, API_TOKENS_FILE: '/run/secrets/api_tokens' };
+      await compose(['up', '--detach', '--wait', 'order_service', 'customer_web'], { env });
+      await call('GET', `${at('CUSTOMER_PORT')}/customers/1`, 401);
+      const tokens = await compose(['exec', '-T', 'order_service', 'cat', '/run/secrets/api_tokens']);
+      const headers = { authorization: `Bearer ${tokens.trim().replace('shop=', '')}` };
+      const order = { customer_id: 1, product_name: 'Laptop', quantity: 1, price: 999.99 };
+      await call('POST', `${at('ORDER_PORT')}/orders`, 401, { body: { order } });
+      await call('POST', `${at('ORDER_PORT')}/orders`, 201, { body: { order }, headers });
+    },
+  ],
+  [
     'every service ends by itself when it is stopped',
     async () => {
       await compose(['stop', ...services]);
@@ -304,7 +319,7 @@ async function remove(): Promise<void> {
 
 function compose(
   parameters: string[],
-  options?: { deadlineMs?: number; whateverHappens?: boolean },
+  options?: { deadlineMs?: number; whateverHappens?: boolean; env?: Record<string, string> },
 ): Promise<string> {
   const file = join(checkout, 'docker-compose.yml');
   return docker(
@@ -319,14 +334,15 @@ function docker(
   {
     deadlineMs = 2 * minute,
     whateverHappens = false,
-  }: { deadlineMs?: number; whateverHappens?: boolean } = {},
+    env = {},
+  }: { deadlineMs?: number; whateverHappens?: boolean; env?: Record<string, string> } = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     if (stopping.signal.aborted && !whateverHappens) return reject(stopping.signal.reason as Error);
     // In a process group of its own, so that Ctrl-C reaches it through us only, and never while it cleans up.
     const child = spawn('docker', parameters, {
       cwd: checkout,
-      env: environment,
+      env: { ...environment, ...env },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

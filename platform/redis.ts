@@ -33,6 +33,8 @@ export function createRedis(
 ): Redis {
   const redis = new Redis(url, {
     connectionName: name,
+    // CLIENT SETINFO is of Redis 7.2: an ACL that allows it cannot be loaded by an older one.
+    disableClientInfo: true,
     lazyConnect: true,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,

@@ -21,6 +21,7 @@ export const passwordNames = [
     'redis.auditor',
     'redis.operator',
   ],
+  ...['tokens.shop', 'tokens.order_service'],
 ] as const;
 
 type PasswordName = (typeof passwordNames)[number];
@@ -40,12 +41,16 @@ export function secretFiles(
     `amqp://${user}:${passwords[`rabbitmq.${user}`]}@rabbitmq:5672`;
   const redis = (user: 'order_service' | 'customer_web' | 'customer_worker' | 'auditor') =>
     `redis://${user}:${passwords[`redis.${user}`]}@redis:6379/0`;
+  const shop = `shop=${passwords['tokens.shop']}`;
   return {
     order_service: {
+      api_tokens: shop,
+      customer_service_token: passwords['tokens.order_service'],
       database_password: passwords['order.order_service'],
       redis_url: redis('order_service'),
     },
     customer_web: {
+      api_tokens: `${shop}\norder_service=${passwords['tokens.order_service']}`,
       database_password: passwords['customer.customer_web'],
       redis_url: redis('customer_web'),
     },
