@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { storeOrder, storeOrderAtOnce } from '@event-sync/order-service/orders/store-order.ts';
+import { storeOrder, storeOrders, type StoredOrder } from '@event-sync/order-service/orders/store-order.ts';
 import { eventually } from './world/eventually.ts';
 import { request, type Answer } from './world/http.ts';
 import { withKnex, World } from './world/world.ts';
@@ -149,7 +149,7 @@ describe('an Idempotency-Key', () => {
       status: 'shipped' as const,
     };
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-    const rowsOf = async ({ order: { id }, eventId }: Awaited<ReturnType<typeof storeOrder>>) => {
+    const rowsOf = async ({ order: { id }, eventId }: StoredOrder) => {
       const { rows: orders } = await world.orderDb.query<{ created_at: Date }>(
         'SELECT * FROM orders WHERE id = $1',
         [id],
@@ -171,7 +171,7 @@ describe('an Idempotency-Key', () => {
     };
     await withKnex(world.addresses.postgresOrder, async (knex) => {
       const several = await knex.transaction((trx) => storeOrder(trx, order, { traceparent }));
-      const one = await storeOrderAtOnce(knex, order, { traceparent });
+      const [one] = (await storeOrders(knex, [{ order, traceparent }])) as [StoredOrder];
       expect(await rowsOf(one)).to.deep.equal(await rowsOf(several));
       expect(Object.keys(one.order)).to.have.members(Object.keys(several.order));
     });

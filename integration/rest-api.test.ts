@@ -119,4 +119,52 @@ describe('the REST services', () => {
     expect(page).to.include({ count: all.count, total_orders: all.total_orders });
     expect((await request(customers(`?after=${largestId}`))).body).to.include({ count: all.count });
   });
+
+  it('store every order with one event, whoever asks for others at the same time, in two processes', async () => {
+    const second = await world.startAnother('orderService');
+    const customerIds = [31, 32, 33, 34, 35];
+    await Promise.all(customerIds.map((id) => world.putCustomer(id)));
+    const [ordersBefore, eventsBefore] = [await world.rowsIn('orders'), await world.rowsIn('outbox')];
+    const answers = await Promise.all(
+      Array.from({ length: 400 }, (_, n) =>
+        request(n % 2 === 0 ? orders() : `${second.url}/orders`, {
+          json: {
+            order: { customer_id: customerIds[n % 5], product_name: `Number ${n}`, quantity: 1, price: 1 },
+          },
+        }),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).to.deep.equal(Array<number>(400).fill(201));
+    answers.forEach(({ body }, n) =>
+      expect(body).to.include({ customer_id: customerIds[n % 5], product_name: `Number ${n}` }),
+    );
+    expect(await world.rowsIn('orders')).to.equal(ordersBefore + 400);
+    expect(await world.rowsIn('outbox')).to.equal(eventsBefore + 400);
+    const { rows } = await world.orderDb.query(
+      `SELECT FROM orders JOIN outbox ON (body -> 'data' ->> 'order_id')::bigint = orders.id
+       WHERE customer_id BETWEEN 31 AND 35 AND body -> 'data' ->> 'product_name' = product_name
+         AND (body ->> 'timestamp')::timestamptz = date_trunc('milliseconds', orders.created_at)
+         AND event_id = ANY($1::uuid[])`,
+      [answers.map(({ headers }) => headers.get('event-id'))],
+    );
+    expect(rows).to.have.length(400);
+  });
+
+  it('store an order although that of another customer, asked for at once, has to wait too long', async () => {
+    await Promise.all([41, 42].map((id) => world.putCustomer(id)));
+    const holder = await world.orderDb.connect();
+    try {
+      // As a transaction does that has appended an event for this customer and hangs.
+      await holder.query("SELECT pg_advisory_lock(hashtextextended('customer:41', 7105))");
+      const [stuck, free] = await Promise.all([
+        Promise.all(Array.from({ length: 3 }, () => world.placeOrder({ customer_id: 41 }))),
+        Promise.all(Array.from({ length: 3 }, () => world.placeOrder({ customer_id: 42 }))),
+      ]);
+      expect(stuck.map(({ status }) => status)).to.deep.equal([503, 503, 503]);
+      expect(free.map(({ status }) => status)).to.deep.equal([201, 201, 201]);
+    } finally {
+      holder.release(true);
+    }
+    expect((await world.placeOrder({ customer_id: 41 })).status).to.equal(201);
+  });
 });

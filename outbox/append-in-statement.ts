@@ -1,54 +1,27 @@
 import { orderingLock } from './append-event.ts';
 
-/** What the parameters of the statement are, in their order, from the number that it was made with. */
-export interface AppendParameters {
-  /** A UUID v7. */
-  readonly id: string;
-  readonly orderingKey: string;
-  readonly type: string;
-  readonly version: number;
-  readonly exchange: string;
-  readonly routingKey: string;
-  readonly traceparent: string | undefined;
-}
-
 /**
- * `appendEvent` as a part of the statement that makes the change, for a use case that is one statement: one round trip
- * and one commit, where a transaction around several takes four. The statement is the transaction. Meant for a `WITH`,
- * behind the query that makes the change:
+ * `appendEvent` as a part of the statement that makes the changes, for a use case that is one statement: one round trip
+ * and one commit, where a transaction around several takes four. The statement is the transaction, and can hold any
+ * number of changes. Meant for a `WITH`:
  *
- *     WITH placed AS (INSERT INTO orders … RETURNING id), appended AS (${appendInStatement(…)}) SELECT * FROM placed
+ *     WITH asked AS MATERIALIZED (…), placed AS (INSERT INTO orders … SELECT … FROM asked …),
+ *       appended AS (${appendInStatement({ events: 'asked', body: '…' })}) SELECT …
  *
- * @param change the query of the same `WITH` that makes the change, and whose one row the body is made of
- * @param body an expression of type text, over the columns of that row: what `eventBody` makes
- * @param firstParameter the number of the first of seven parameters
+ * The locks are taken in the order of the keys: two statements with the same keys wait for each other and never in a
+ * circle. As in append-event.ts each event's lock comes first, and its position after it.
+ *
+ * @param events a query of the same `WITH`, with a row for each event, in the columns `number` (its place among those
+ *   of one key), `event_id`, `ordering_key`, `type`, `version`, `exchange`, `routing_key`, `traceparent`, and those that
+ *   `body` is made of
+ * @param body an expression of type text: what `eventBody` makes
  */
-export function appendInStatement({
-  change,
-  body,
-  firstParameter: first,
-}: {
-  change: string;
-  body: string;
-  firstParameter: number;
-}): string {
-  const [id, orderingKey, type, version, exchange, routingKey, traceparent] = Array.from(
-    { length: 7 },
-    (_, i) => `$${first + i}`,
-  );
-  // As in append-event.ts: the lock first, and the position after it.
+export function appendInStatement({ events, body }: { events: string; body: string }): string {
   return `
     INSERT INTO outbox (event_id, ordering_key, type, version, exchange, routing_key, body, traceparent)
-    SELECT ${id}::uuid, ${orderingKey}, ${type}, ${version}::integer, ${exchange}, ${routingKey}, (${body})::json, ${traceparent}
-    FROM ${change}, (SELECT pg_advisory_xact_lock(hashtextextended(${orderingKey}, ${orderingLock}))) AS ordering_lock`;
+    SELECT event_id, ordering_key, type, version, exchange, routing_key, (${body})::json, traceparent
+    FROM (
+      SELECT *, pg_advisory_xact_lock(hashtextextended(ordering_key, ${orderingLock}))
+      FROM (SELECT * FROM ${events} ORDER BY ordering_key, number) AS in_order
+    ) AS locked`;
 }
-
-export const appendParameters = (event: AppendParameters): unknown[] => [
-  event.id,
-  event.orderingKey,
-  event.type,
-  event.version,
-  event.exchange,
-  event.routingKey,
-  event.traceparent ?? null,
-];

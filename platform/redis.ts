@@ -37,6 +37,7 @@ export function createRedis(
     disableClientInfo: true,
     lazyConnect: true,
     enableOfflineQueue: false,
+    enableAutoPipelining: true,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 1_000,

@@ -120,7 +120,7 @@ async function readInput<P extends Fields, Q extends Fields, B extends z.ZodType
   req: Request,
   res: Response,
 ): Promise<RouteInput<P, Q, B, H> | ProblemReply> {
-  const params = validate(spec.params ?? z.object({}), req.params, 'the path');
+  const params = validate(spec.params ?? noFields, req.params, 'the path');
   if (!params.ok) {
     return {
       problem: spec.notFound ?? 'path-not-found',
@@ -130,13 +130,13 @@ async function readInput<P extends Fields, Q extends Fields, B extends z.ZodType
 
   const given = readQuery(req.originalUrl);
   if (!given.ok) return { problem: 'malformed-request', detail: given.fault };
-  const query = validate(spec.query ?? z.strictObject({}), given.query, 'the query');
+  const query = validate(spec.query ?? noQuery, given.query, 'the query');
   if (!query.ok) {
     const missing = query.missing.length > 0;
     return refused(missing ? 'missing-parameter' : 'validation-failed', query.errors);
   }
 
-  const expected = spec.headers ?? z.object({});
+  const expected = spec.headers ?? noFields;
   const sent = Object.keys(expected.shape).flatMap((name) => {
     const value = req.get(name);
     return value === undefined ? [] : [[name, value]];
@@ -167,6 +167,10 @@ export const preconditionFailed = (etag?: string): ProblemReply => ({
   detail: `What is there is not what If-Match or If-None-Match asks for, so nothing was done: read it again, and decide anew.`,
   ...(etag === undefined ? {} : { headers: { ETag: etag } }),
 });
+
+// Made once: zod compiles a schema when it is first used.
+const noFields = z.object({});
+const noQuery = z.strictObject({});
 
 const refused = (problem: ProblemCode, errors: readonly string[]): ProblemReply => ({
   problem,

@@ -14,6 +14,7 @@ export const rights: Record<DatabaseName, Record<string, readonly string[]>> = {
   order: {
     event_sync_order_api: [
       'SELECT, INSERT ON orders',
+      'USAGE ON SEQUENCE orders_id_seq',
       // Appends and reads nothing: whoever takes over the API learns nothing of what waits, and cannot take it back.
       'INSERT (event_id, ordering_key, type, version, exchange, routing_key, body, traceparent) ON outbox',
       idempotencyKeys,

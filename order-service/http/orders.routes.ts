@@ -18,7 +18,8 @@ import type { CustomerDirectory } from '../customers/customer-directory.ts';
 import { findOrder, listOrders } from '../orders/order-store.ts';
 import type { NewOrder, Order } from '../orders/order.ts';
 import { placeOrder } from '../orders/place-order.ts';
-import { storeOrder, storeOrderAtOnce, type StoredOrder } from '../orders/store-order.ts';
+import { OrderWriter } from '../orders/order-writer.ts';
+import { storeOrder, storeOrders, type StoredOrder } from '../orders/store-order.ts';
 import { orderBody, orderResource } from './order-body.ts';
 
 export interface OrderRoutesOptions {
@@ -44,6 +45,8 @@ export function orderRoutes({ knex, customers, hint, metrics }: OrderRoutesOptio
     labelNames: ['outcome'],
     registers: [metrics],
   });
+
+  const writer = new OrderWriter((orders) => storeOrders(knex, orders));
 
   const create = route({
     method: 'POST',
@@ -74,7 +77,7 @@ export function orderRoutes({ knex, customers, hint, metrics }: OrderRoutesOptio
       return answerOnce(knex, keyed, async (keeping) => {
         const store = keeping
           ? (order: NewOrder) => keeping((trx) => storeOrder(trx, order, context), created)
-          : (order: NewOrder) => storeOrderAtOnce(knex, order, context);
+          : (order: NewOrder) => writer.store({ order, traceparent: context.traceparent });
         const outcome = await placeOrder({ customers, hint, store }, newOrder);
         asked.inc({ outcome: outcome.kind });
         switch (outcome.kind) {

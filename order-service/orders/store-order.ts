@@ -1,7 +1,7 @@
 import { orderCreated } from '@event-sync/contracts/events/order-created.ts';
 import { jsonIdentifier } from '@event-sync/contracts/identifiers.ts';
 import { appendEvent, eventBody, newEventId } from '@event-sync/outbox/append-event.ts';
-import { appendInStatement, appendParameters } from '@event-sync/outbox/append-in-statement.ts';
+import { appendInStatement } from '@event-sync/outbox/append-in-statement.ts';
 import { queryPrepared } from '@event-sync/platform/postgres.ts';
 import type { Knex } from 'knex';
 import type { z } from 'zod';
@@ -42,27 +42,47 @@ export async function storeOrder(
   return { order, eventId };
 }
 
-/** As one statement, which is the transaction: the same rows at one round trip in place of four. */
-export async function storeOrderAtOnce(
-  knex: Knex,
-  newOrder: NewOrder,
-  { traceparent }: Trace = {},
-): Promise<StoredOrder> {
-  const eventId = newEventId();
-  const total = totalAmount(newOrder);
-  const { customer_id, product_name, quantity, price, status } = newOrder;
-  const event = { id: eventId, orderingKey: orderingKeyOf(newOrder), type, version, exchange, routingKey };
-  const [order] = await queryPrepared<Order>(knex, {
-    name: 'store-order',
+/** An order that was asked for, with the trace of its request. */
+export interface AskedOrder extends Trace {
+  readonly order: NewOrder;
+}
+
+/**
+ * Any number of orders with their events as one statement, which is the transaction: the same rows at one round trip and
+ * one commit for all of them. All are stored, or none is.
+ *
+ * @returns in the order in which they were asked for
+ */
+export async function storeOrders(knex: Knex, asked: readonly AskedOrder[]): Promise<StoredOrder[]> {
+  const rows = asked.map(({ order, traceparent }) => {
+    const eventId = newEventId();
+    const total = totalAmount(order);
+    return { order, eventId, total, traceparent, body: bodyAround(eventId, order, total) };
+  });
+  const stored = await queryPrepared<Order & { number: string }>(knex, {
+    name: 'store-orders',
     text: statement,
     values: [
-      ...[customer_id, product_name, quantity, price, total, status],
-      ...appendParameters({ ...event, traceparent }),
-      ...bodyAround(eventId, newOrder, total),
+      rows.map(({ order }) => order.customer_id),
+      rows.map(({ order }) => order.product_name),
+      rows.map(({ order }) => order.quantity),
+      rows.map(({ order }) => order.price),
+      rows.map(({ total }) => total),
+      rows.map(({ order }) => order.status),
+      rows.map(({ eventId }) => eventId),
+      rows.map(({ order }) => orderingKeyOf(order)),
+      rows.map(({ traceparent }) => traceparent ?? null),
+      ...([0, 1, 2] as const).map((part) => rows.map(({ body }) => body[part])),
+      ...[type, version, exchange, routingKey],
     ],
   });
-  if (!order) throw new Error('the statement that stores an order returned no row');
-  return { order, eventId };
+  if (stored.length !== asked.length) throw new Error('not every order that was stored came back');
+  const answers = new Array<StoredOrder>(asked.length);
+  for (const { number, ...order } of stored) {
+    const index = Number(number) - 1;
+    answers[index] = { order, eventId: rows[index]!.eventId };
+  }
+  return answers;
 }
 
 /**
@@ -79,19 +99,27 @@ function bodyAround(eventId: string, newOrder: NewOrder, total_amount: string): 
   return [first, second, third];
 }
 
-// $14 to $16: the body around the two values. To the millisecond, cut, as node-postgres reads a timestamp into a Date.
+// The ids are drawn first, because an INSERT can return nothing of the row that it was made from. The time is that of the
+// transaction in both tables; cut to the millisecond, as node-postgres reads it into a Date.
 const statement = `
-  WITH placed AS (
-    INSERT INTO orders (customer_id, product_name, quantity, price, total_amount, status)
-    VALUES ($1, $2, $3, $4, $5, $6)
+  WITH asked AS MATERIALIZED (
+    SELECT nextval('orders_id_seq') AS id, unnested.*,
+      $13::text AS type, $14::integer AS version, $15::text AS exchange, $16::text AS routing_key
+    FROM unnest($1::bigint[], $2::text[], $3::integer[], $4::numeric[], $5::numeric[], $6::text[], $7::uuid[], $8::text[],
+                $9::text[], $10::text[], $11::text[], $12::text[])
+      WITH ORDINALITY AS unnested (customer_id, product_name, quantity, price, total_amount, status, event_id,
+                                   ordering_key, traceparent, before_time, before_id, after_id, number)
+  ), placed AS (
+    INSERT INTO orders (id, customer_id, product_name, quantity, price, total_amount, status)
+    OVERRIDING SYSTEM VALUE
+    SELECT id, customer_id, product_name, quantity, price, total_amount, status FROM asked
     RETURNING ${orderColumns.join(', ')}
   ), appended AS (${appendInStatement({
-    change: 'placed',
-    body: `$14 || to_char(placed.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || $15 || placed.id || $16`,
-    firstParameter: 7,
+    events: 'asked',
+    body: `before_time || to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || before_id || id || after_id`,
   })}
   )
-  SELECT * FROM placed`;
+  SELECT placed.*, asked.number FROM placed JOIN asked USING (id)`;
 
 /** Ids as JSON numbers with all their digits, as the replaced system sent them; amounts as exact decimal strings. */
 function eventData(

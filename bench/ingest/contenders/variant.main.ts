@@ -9,10 +9,12 @@ import { orderBody, orderResource } from '@event-sync/order-service/http/order-b
 import { created } from '@event-sync/order-service/http/orders.routes.ts';
 import { orderColumns } from '@event-sync/order-service/orders/order-store.ts';
 import { totalAmount, type NewOrder, type Order } from '@event-sync/order-service/orders/order.ts';
+import { OrderWriter } from '@event-sync/order-service/orders/order-writer.ts';
 import { placeOrder } from '@event-sync/order-service/orders/place-order.ts';
 import {
   storeOrder,
-  storeOrderAtOnce,
+  storeOrders,
+  type AskedOrder,
   type StoredOrder,
 } from '@event-sync/order-service/orders/store-order.ts';
 import { Breaker } from '@event-sync/platform/breaker.ts';
@@ -53,22 +55,44 @@ const customers =
   config.VARIANT === 'without-customer-check' ? { exists: async () => 'exists' as const } : directory;
 const hint = new Hint(() => knex.raw(`NOTIFY ${outboxChannel}`));
 
-const columns = orderColumns.join(', ');
-async function storeWithoutOutbox(order: NewOrder): Promise<StoredOrder> {
-  const { customer_id, product_name, quantity, price, status } = order;
-  const [stored] = await queryPrepared<Order>(knex, {
-    name: 'order-alone',
-    text: `INSERT INTO orders (customer_id, product_name, quantity, price, total_amount, status)
-      VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${columns}`,
-    values: [customer_id, product_name, quantity, price, totalAmount(order), status],
+/** The statement of the service, but for the outbox. */
+async function storeWithoutOutbox(asked: readonly AskedOrder[]): Promise<StoredOrder[]> {
+  const orders = asked.map(({ order }) => order);
+  const stored = await queryPrepared<Order & { number: string }>(knex, {
+    name: 'orders-alone',
+    text: `
+      WITH asked AS MATERIALIZED (
+        SELECT nextval('orders_id_seq') AS id, unnested.*
+        FROM unnest($1::bigint[], $2::text[], $3::integer[], $4::numeric[], $5::numeric[], $6::text[])
+          WITH ORDINALITY AS unnested (customer_id, product_name, quantity, price, total_amount, status, number)
+      ), placed AS (
+        INSERT INTO orders (id, customer_id, product_name, quantity, price, total_amount, status)
+        OVERRIDING SYSTEM VALUE
+        SELECT id, customer_id, product_name, quantity, price, total_amount, status FROM asked
+        RETURNING ${orderColumns.join(', ')}
+      )
+      SELECT placed.*, asked.number FROM placed JOIN asked USING (id)`,
+    values: [
+      orders.map(({ customer_id }) => customer_id),
+      orders.map(({ product_name }) => product_name),
+      orders.map(({ quantity }) => quantity),
+      orders.map(({ price }) => price),
+      orders.map((order) => totalAmount(order)),
+      orders.map(({ status }) => status),
+    ],
   });
-  return { order: stored!, eventId: '00000000-0000-0000-0000-000000000000' };
+  const eventId = '00000000-0000-0000-0000-000000000000';
+  return stored
+    .sort((a, b) => Number(a.number) - Number(b.number))
+    .map(({ number: _, ...order }) => ({ order, eventId }));
 }
-const store = {
-  textbook: (order: NewOrder) => knex.transaction((trx) => storeOrder(trx, order)),
-  'order-without-outbox': storeWithoutOutbox,
-  'without-customer-check': (order: NewOrder) => storeOrderAtOnce(knex, order),
-}[config.VARIANT];
+const writer = new OrderWriter(
+  config.VARIANT === 'order-without-outbox' ? storeWithoutOutbox : (orders) => storeOrders(knex, orders),
+);
+const store =
+  config.VARIANT === 'textbook'
+    ? (order: NewOrder) => knex.transaction((trx) => storeOrder(trx, order))
+    : (order: NewOrder) => writer.store({ order });
 
 const place = route({
   method: 'POST',

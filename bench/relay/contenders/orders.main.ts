@@ -3,7 +3,8 @@
  * each event took on its way. A process of its own, so that nothing else delays its clock.
  */
 import { placeOrder } from '@event-sync/order-service/orders/place-order.ts';
-import { storeOrderAtOnce } from '@event-sync/order-service/orders/store-order.ts';
+import { OrderWriter } from '@event-sync/order-service/orders/order-writer.ts';
+import { storeOrders } from '@event-sync/order-service/orders/store-order.ts';
 import { outboxChannel, Hint } from '@event-sync/outbox/hint.ts';
 import amqp from 'amqplib';
 import knexFactory from 'knex';
@@ -38,10 +39,11 @@ await channel.consume(
   { noAck: true },
 );
 
+const writer = new OrderWriter((orders) => storeOrders(knex, orders));
 const counted: string[] = [];
 async function place(number: number): Promise<void> {
   const outcome = await placeOrder(
-    { customers, hint, store: (order) => storeOrderAtOnce(knex, order) },
+    { customers, hint, store: (order) => writer.store({ order }) },
     {
       customer_id: String((number % keys) + 1),
       product_name: 'Benchmark product',
