@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { eventually } from './world/eventually.ts';
 import { request } from './world/http.ts';
 import { World } from './world/world.ts';
 
@@ -166,5 +167,41 @@ describe('the REST services', () => {
       holder.release(true);
     }
     expect((await world.placeOrder({ customer_id: 41 })).status).to.equal(201);
+  });
+
+  it('give an event its position after those of transactions with the same key that commit before', async () => {
+    await Promise.all([51, 52].map((id) => world.putCustomer(id)));
+    const earlier = await world.orderDb.connect();
+    const append = (id: string) =>
+      earlier.query(
+        `INSERT INTO outbox (event_id, ordering_key, type, version, exchange, routing_key, body)
+         SELECT $1, 'customer:51', 'order_created', 1, 'events', 'order.created', '{}'
+         FROM (SELECT pg_advisory_xact_lock(hashtextextended('customer:51', 7105))) AS ordering_lock`,
+        [id],
+      );
+    let placed;
+    try {
+      await earlier.query('BEGIN');
+      await append('00000000-0000-7000-8000-000000000001');
+      placed = world.placeOrder({ customer_id: 51 });
+      await eventually(async () => {
+        const { rows } = await world.orderDb.query(
+          "SELECT FROM pg_locks WHERE NOT granted AND locktype = 'advisory'",
+        );
+        expect(rows).to.have.length(1);
+      });
+      // Draws a position in between.
+      expect((await world.placeOrder({ customer_id: 52 })).status).to.equal(201);
+      await append('00000000-0000-7000-8000-000000000002');
+      await earlier.query('COMMIT');
+    } finally {
+      earlier.release(true);
+    }
+    const eventId = (await placed).headers.get('event-id');
+    const { rows } = await world.orderDb.query<{ event_id: string }>(
+      "SELECT event_id FROM outbox WHERE ordering_key = 'customer:51' ORDER BY position",
+    );
+    expect(rows.map(({ event_id }) => event_id).slice(-1)).to.deep.equal([eventId]);
+    expect(rows).to.have.length(3);
   });
 });

@@ -67,20 +67,39 @@ describe('what is slow, but not down', () => {
   });
 
   it('Redis: it costs a bounded time, then it is not asked', async () => {
+    await world.customerDb.query(
+      "INSERT INTO customers (id, name, address) SELECT id, 'Customer', 'Calle 123' FROM generate_series(10, 2000) AS id",
+    );
+    // Each time another customer: one that was there a moment ago is not looked for in Redis.
+    let id = 9;
+    const place = async () => (await world.placeOrder({ customer_id: ++id })).status;
     await world.servers.control.redis.pause();
     try {
-      for (let i = 0; i < 3; i++) expect((await world.placeOrder({ customer_id: 1 })).status).to.equal(201);
+      for (let i = 0; i < 3; i++) expect(await place()).to.equal(201);
       expect(await breakerOpen('redis')).to.equal(1);
       const started = performance.now();
-      for (let i = 0; i < 40; i++) expect((await world.placeOrder({ customer_id: 1 })).status).to.equal(201);
+      for (let i = 0; i < 40; i++) expect(await place()).to.equal(201);
       expect(performance.now() - started, '40 times the wait for redis are 10,000 ms').to.be.lessThan(7_000);
     } finally {
       await world.servers.control.redis.resume();
     }
     await eventually(async () => {
-      expect((await world.placeOrder({ customer_id: 1 })).status).to.equal(201);
+      expect(await place()).to.equal(201);
       expect(await breakerOpen('redis')).to.equal(0);
     });
-    await eventually(async () => expect(await world.redis.exists('customer:1')).to.equal(1));
+    expect(await place()).to.equal(201);
+    await eventually(async () => expect(await world.redis.exists(`customer:${id}`)).to.equal(1));
+  });
+
+  it('Redis and the customer service: who has ordered a moment ago can order again', async () => {
+    expect((await world.placeOrder({ customer_id: 1 })).status).to.equal(201);
+    await world.redis.flushdb();
+    process.kill(web.pid, 'SIGSTOP');
+    try {
+      expect((await world.placeOrder({ customer_id: 1 })).status).to.equal(201);
+      expect((await world.placeOrder({ customer_id: 2 })).status).to.equal(503);
+    } finally {
+      process.kill(web.pid, 'SIGCONT');
+    }
   });
 });

@@ -5,6 +5,7 @@ import { parseExactJson } from '@event-sync/platform/exact-json.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 import type { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
 import { z } from 'zod';
+import { RecentlySeen } from './recently-seen.ts';
 
 export type Existence = 'exists' | 'not-found' | 'undecided';
 
@@ -26,6 +27,7 @@ export class CustomerDirectory {
   readonly #customersUrl: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #logger: Logger;
+  readonly #seen = new RecentlySeen();
   /** Questions that are under way: whoever asks the same meanwhile shares the answer. */
   readonly #asking = new Map<string, Promise<Existence>>();
 
@@ -54,6 +56,13 @@ export class CustomerDirectory {
   }
 
   async exists(id: string): Promise<Existence> {
+    if (this.#seen.has(id)) return 'exists';
+    const existence = await this.#find(id);
+    if (existence === 'exists') this.#seen.add(id);
+    return existence;
+  }
+
+  async #find(id: string): Promise<Existence> {
     let remember: Remember = (answer, etag) => this.#remember(id, answer, etag);
     try {
       if ((await this.#cache.get(id)) !== undefined) return 'exists';

@@ -1,12 +1,14 @@
-import { isTransient } from '@event-sync/platform/transient-error.ts';
 import type { AskedOrder, StoredOrder } from './store-order.ts';
 
 /** Statements that are under way at once; what comes meanwhile goes together with the next. */
 const maxStatements = 2;
 /** Orders in one statement. */
 const maxOrders = 100;
+/** Milliseconds that an order may wait for its turn: longer than that only if Postgres has stopped to answer, or a lock is held. */
+const maxWaitMs = 4_000;
 
 interface Waiting extends AskedOrder {
+  readonly since: number;
   readonly resolve: (stored: StoredOrder) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -20,28 +22,56 @@ export class OrderWriter {
   readonly #storeAll: (asked: readonly AskedOrder[]) => Promise<readonly StoredOrder[]>;
   #waiting: Waiting[] = [];
   #underWay = 0;
+  /**
+   * Customers with a statement under way. A second one would wait for the first, for the lock of their key; and one whose
+   * lock is held elsewhere must not take every place.
+   */
+  readonly #busy = new Set<string>();
 
   /** @param storeAll stores all of them in one transaction, or none */
   constructor(storeAll: (asked: readonly AskedOrder[]) => Promise<readonly StoredOrder[]>) {
     this.#storeAll = storeAll;
   }
 
-  /** Resolves when the order and its event are committed. */
+  /**
+   * Resolves when the order and its event are committed.
+   *
+   * @throws what Postgres or the connection to it says; `OrderNotSent` if its turn did not come in time
+   */
   store(asked: AskedOrder): Promise<StoredOrder> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ ...asked, resolve, reject });
+      this.#waiting.push({ ...asked, since: performance.now(), resolve, reject });
       this.#next();
     });
   }
 
   #next(): void {
-    while (this.#underWay < maxStatements && this.#waiting.length > 0) {
+    while (this.#underWay < maxStatements) {
+      const orders = this.#take();
+      if (orders.length === 0) return;
+      const customers = new Set(orders.map(customerOf));
+      for (const customer of customers) this.#busy.add(customer);
       this.#underWay += 1;
-      void this.#storeTogether(this.#waiting.splice(0, maxOrders)).finally(() => {
+      void this.#storeTogether(orders).finally(() => {
         this.#underWay -= 1;
+        for (const customer of customers) this.#busy.delete(customer);
         this.#next();
       });
     }
+  }
+
+  /** Those whose turn it is, and whose customer is in no statement that is under way. */
+  #take(): Waiting[] {
+    const taken: Waiting[] = [];
+    const left: Waiting[] = [];
+    const now = performance.now();
+    for (const order of this.#waiting) {
+      if (now - order.since > maxWaitMs) order.reject(new OrderNotSent());
+      else if (taken.length === maxOrders || this.#busy.has(customerOf(order))) left.push(order);
+      else taken.push(order);
+    }
+    this.#waiting = left;
+    return taken;
   }
 
   async #storeTogether(orders: readonly Waiting[]): Promise<void> {
@@ -49,15 +79,37 @@ export class OrderWriter {
       const stored = await this.#storeAll(orders);
       orders.forEach(({ resolve }, index) => resolve(stored[index]!));
     } catch (error) {
-      if (orders.length > 1 && wasRolledBack(error)) {
-        for (const order of orders) await this.#storeTogether([order]);
-        return;
-      }
-      for (const { reject } of orders) reject(error);
+      const parts = smallerParts(orders, (error as { code?: string }).code ?? '');
+      if (parts.length === 1) for (const { reject } of orders) reject(error);
+      else for (const part of parts) await this.#storeTogether(part);
     }
   }
 }
 
-/** Postgres itself has said that it did not do it, and still answers: one order may fail for what the others do not. */
-const wasRolledBack = (error: unknown): boolean =>
-  !isTransient(error) || /^(?:40|55)/.test((error as { code?: string }).code ?? '');
+const customerOf = ({ order }: AskedOrder): string => order.customer_id;
+
+/** It was never sent, and is not stored. */
+export class OrderNotSent extends Error {
+  /** As of a connection that takes too long, which it comes from. */
+  readonly code = 'ETIMEDOUT';
+  constructor() {
+    super('Postgres did not answer those before in time');
+    this.name = 'OrderNotSent';
+  }
+}
+
+/**
+ * Postgres itself has said that it took everything back, and still answers: data, constraint, rolled back, limit, lock.
+ * Of anything else it is not known what became of it, and it must not be sent again.
+ */
+const rolledBack = /^(?:22|23|40|54|55)[0-9A-Z]{3}$/;
+const lockNotAvailable = '55P03';
+
+/** What to store by itself, so that one order does not fail for another; one part if there is nothing to be gained. */
+function smallerParts(orders: readonly Waiting[], code: string): (readonly Waiting[])[] {
+  if (!rolledBack.test(code)) return [orders];
+  const byCustomer = [...Map.groupBy(orders, customerOf).values()];
+  // Those of one customer wait for one lock: together, and once.
+  if (byCustomer.length > 1 || code === lockNotAvailable) return byCustomer;
+  return orders.map((order) => [order]);
+}
