@@ -49,6 +49,23 @@ describe('access to the REST APIs', () => {
     for (const service of world.started) expect(service.logs()).not.to.match(/token-of|token-between/);
   });
 
+  it('keeps the Idempotency-Keys of two clients apart', async () => {
+    await world.start('customerWeb');
+    await world.putCustomer(1);
+    await world.start('orderService', { API_TOKENS: `a=${oldToken},b=${newToken}` });
+    const key = { 'idempotency-key': 'order-1' };
+    const [first, second] = [
+      await place({ ...bearer(oldToken), ...key }),
+      await place({ ...bearer(newToken), ...key }),
+    ];
+    expect([first.status, second.status]).to.deep.equal([201, 201]);
+    expect(second.headers.get('idempotent-replayed')).to.equal(null);
+    expect(second.body.id).not.to.equal(first.body.id);
+    const again = await place({ ...bearer(oldToken), ...key });
+    expect(again.headers.get('idempotent-replayed')).to.equal('true');
+    expect(again.body).to.deep.equal(first.body);
+  });
+
   it('has a limit for each client, over all processes, and says what is left of it', async () => {
     await world.start('customerWeb');
     await world.putCustomer(1);

@@ -129,12 +129,12 @@ describe('an Idempotency-Key', () => {
     await place('key-old');
     await place('key-new');
     await world.orderDb.query(
-      "UPDATE idempotency_keys SET created_at = now() - interval '25 hours' WHERE key = 'key-old'",
+      "UPDATE idempotency_keys SET created_at = now() - interval '25 hours' WHERE key = ':key-old'",
     );
     await world.startAnother('orderService', { IDEMPOTENCY_HOUSEKEEPING_CRON: '* * * * * *' });
     await eventually(async () => {
-      const { rows } = await world.orderDb.query("SELECT key FROM idempotency_keys WHERE key LIKE 'key-_%'");
-      expect(rows).to.not.deep.include({ key: 'key-old' });
+      const { rows } = await world.orderDb.query("SELECT key FROM idempotency_keys WHERE key LIKE ':key-_%'");
+      expect(rows).to.not.deep.include({ key: ':key-old' });
     });
     expect(replayed(await place('key-new'))).to.equal('true');
     expect(replayed(await place('key-old'))).to.equal(null);

@@ -204,4 +204,12 @@ describe('the REST services', () => {
     expect(rows.map(({ event_id }) => event_id).slice(-1)).to.deep.equal([eventId]);
     expect(rows).to.have.length(3);
   });
+
+  it('store an order after a column got another type, which no prepared statement survives', async () => {
+    await world.putCustomer(1);
+    const many = () => Promise.all(Array.from({ length: 20 }, () => world.placeOrder({ customer_id: 1 })));
+    await many();
+    await world.orderDb.query('ALTER TABLE orders ALTER price TYPE numeric(13, 2)');
+    expect(new Set((await many()).map(({ status }) => status))).to.deep.equal(new Set([201]));
+  });
 });

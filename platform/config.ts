@@ -98,7 +98,7 @@ export function parseConfig<Shape extends z.ZodRawShape>(
       faults.push(name in given ? `${name} is not valid: ${issue.message}` : `${name} is not set`);
     }
   }
-  if (parsed.success && (parsed.data as { NODE_ENV?: unknown }).NODE_ENV === 'production')
+  if (parsed.success && (parsed.data as { NODE_ENV?: string }).NODE_ENV?.toLowerCase() === 'production')
     faults.push(...faultsInProduction(parsed.data, Object.keys(shape)));
   if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
   return parsed.data;

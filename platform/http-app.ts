@@ -144,8 +144,15 @@ function answerError(error: unknown, _req: Request, res: Response, next: NextFun
   }
   const reply = replyTo(error);
   if (reply.problem === 'internal-error') log.error({ err: error }, 'a request failed: this is a defect');
-  else if (reply.problem === 'temporarily-unavailable') log.warn({ err: error }, 'a dependency is away');
+  else if (reply.problem === 'temporarily-unavailable')
+    log.warn({ reason: reasonOf(error) }, 'a dependency is away');
   sendProblem(res, reply);
+}
+
+/** What it says, without a stack, and without the statement that knex puts before it. */
+function reasonOf(error: unknown): string {
+  const { code, message } = error as { code?: string; message: string };
+  return `${code ?? 'no code'}: ${message.slice(message.lastIndexOf(' - ') + 1).replace(/^- /, '')}`;
 }
 
 function replyTo(error: unknown): ProblemReply {

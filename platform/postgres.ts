@@ -85,13 +85,26 @@ export async function queryPrepared<Row>(
     releaseConnection(connection: pg.Client): Promise<void>;
   };
   const connection = await pool.acquireConnection();
-  try {
-    return await new Promise<Row[]>((resolve, reject) => {
-      const config = { ...query, values: [...query.values] };
+  const run = (config: pg.QueryConfig) =>
+    new Promise<Row[]>((resolve, reject) => {
       connection.query(config, (error: Error | null, result: pg.QueryResult<Row & pg.QueryResultRow>) =>
         error ? reject(error) : resolve(result.rows),
       );
     });
+  const config = { ...query, values: [...query.values] };
+  try {
+    try {
+      return await run(config);
+    } catch (error) {
+      // A column's type was changed since the statement was prepared, and it was not run: it is prepared anew.
+      if (!/cached plan must not change result type/.test((error as Error).message)) throw error;
+      await run({ text: `DEALLOCATE ${pg.escapeIdentifier(query.name)}` });
+      const { connection: wire } = connection as unknown as {
+        connection: { parsedStatements: Record<string, string> };
+      };
+      delete wire.parsedStatements[query.name];
+      return await run(config);
+    }
   } finally {
     await pool.releaseConnection(connection);
   }

@@ -1,6 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import { randomUUID } from 'node:crypto';
 import { Histogram, type Registry } from 'prom-client';
+import { clientOf } from './bearer-token.ts';
 import type { Logger } from './logger.ts';
 
 /** What a use case may want to know of the request that asks for it. */
@@ -10,6 +11,8 @@ export interface RequestContext {
   readonly log: Logger;
   /** W3C trace context of the caller, if it sent one that is well-formed. */
   readonly traceparent: string | undefined;
+  /** The name of its token, where tokens are wanted. */
+  readonly client: string | undefined;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }
@@ -59,6 +62,9 @@ export function requestContext({ logger, metrics }: { logger: Logger; metrics: R
       log: logger.child({ request_id: requestId }),
       traceparent: trace !== undefined && wellFormedTrace.test(trace) ? trace : undefined,
       route: 'unmatched',
+      get client() {
+        return clientOf(req);
+      },
       // Made for those who ask for it: few do, and it costs more than the rest of this.
       get signal() {
         gone ??= new AbortController();

@@ -185,8 +185,8 @@ export function customerRoutes({ knex, cache, appliedEvents }: CustomerRoutesOpt
       },
     },
     problems: idempotencyProblems,
-    handler: async ({ body, headers, context: { log } }) => {
-      const keyed = { key: headers['Idempotency-Key'], operation: 'createCustomer', request: body };
+    handler: async ({ body, headers, context: { log, client } }) => {
+      const keyed = { key: headers['Idempotency-Key'], client, operation: 'createCustomer', request: body };
       return answerOnce(knex, keyed, async (keeping) => {
         const dependencies = { knex, cache, log };
         const row = keeping
@@ -211,5 +211,5 @@ const created = (row: CustomerRow) =>
 function versionsIn(tags: EntityTags | undefined): 'any' | string[] | undefined {
   if (tags === undefined) return undefined;
   if (tags === '*') return 'any';
-  return tags.flatMap((tag) => identifier.safeParse(/^"([0-9]+)"$/.exec(tag)?.[1]).data ?? []);
+  return tags.flatMap((tag) => identifier.safeParse(/^"([1-9][0-9]*)"$/.exec(tag)?.[1]).data ?? []);
 }

@@ -34,7 +34,7 @@ const price = z
     override: {
       anyOf: [
         { type: 'number', minimum: 0.01, maximum: Number(maxPrice) },
-        { type: 'string', pattern: '^[0-9]{1,10}(\\.[0-9]{1,2})?$' },
+        { type: 'string', pattern: '^[0-9]{1,10}(\\.[0-9]{1,2}0*)?$' },
       ],
     },
   });

@@ -73,7 +73,8 @@ export function orderRoutes({ knex, customers, hint, metrics }: OrderRoutesOptio
     },
     problems: ['unknown-customer', 'customer-undecided', ...idempotencyProblems],
     handler: async ({ body: { order: newOrder }, headers, context }) => {
-      const keyed = { key: headers['Idempotency-Key'], operation: 'placeOrder', request: newOrder };
+      const { client } = context;
+      const keyed = { key: headers['Idempotency-Key'], client, operation: 'placeOrder', request: newOrder };
       return answerOnce(knex, keyed, async (keeping) => {
         const store = keeping
           ? (order: NewOrder) => keeping((trx) => storeOrder(trx, order, context), created)

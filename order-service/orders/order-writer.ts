@@ -6,6 +6,10 @@ const maxStatements = 2;
 const maxOrders = 100;
 /** Milliseconds that an order may wait for its turn: longer than that only if Postgres has stopped to answer, or a lock is held. */
 const maxWaitMs = 4_000;
+/** Milliseconds after which an order that was taken back with others is not sent again. */
+const maxAgeMs = 6_000;
+/** Parts of a statement that was taken back that are stored at the same time. */
+const maxApart = 4;
 
 interface Waiting extends AskedOrder {
   readonly since: number;
@@ -81,8 +85,23 @@ export class OrderWriter {
     } catch (error) {
       const parts = smallerParts(orders, (error as { code?: string }).code ?? '');
       if (parts.length === 1) for (const { reject } of orders) reject(error);
-      else for (const part of parts) await this.#storeTogether(part);
+      else await this.#storeApart(parts);
     }
+  }
+
+  /** Some at once, so that one whose lock is held does not hold up the rest; and not for ever. */
+  async #storeApart(parts: (readonly Waiting[])[]): Promise<void> {
+    const next = async (): Promise<void> => {
+      for (let part = parts.shift(); part; part = parts.shift()) {
+        const now = performance.now();
+        const [late, inTime] = [true, false].map((wanted) =>
+          part.filter(({ since }) => now - since > maxAgeMs === wanted),
+        ) as [Waiting[], Waiting[]];
+        for (const { reject } of late) reject(new OrderNotSent());
+        if (inTime.length > 0) await this.#storeTogether(inTime);
+      }
+    };
+    await Promise.all(Array.from({ length: maxApart }, next));
   }
 }
 

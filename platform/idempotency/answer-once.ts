@@ -17,11 +17,16 @@ export type KeepingTransaction = <Made>(
  */
 export async function answerOnce<Answer>(
   knex: Knex,
-  { key, operation, request }: { key: string | undefined; operation: string; request: unknown },
+  {
+    key,
+    client,
+    operation,
+    request,
+  }: { key: string | undefined; client: string | undefined; operation: string; request: unknown },
   handle: (keeping: KeepingTransaction | undefined) => Promise<Answer>,
 ): Promise<Answer | ReplayedReply | ProblemReply> {
   if (key === undefined) return handle(undefined);
-  const keyed = keyedRequest(key, operation, request);
+  const keyed = keyedRequest(key, client, operation, request);
   // Before anything else is asked: the answer is known even while another service is away.
   const earlier = await findAnswer(knex, keyed);
   if (earlier) return earlier;

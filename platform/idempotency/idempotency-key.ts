@@ -32,10 +32,17 @@ export interface KeyedRequest {
 }
 
 /**
+ * @param client whose key it is: two clients can use the same, and neither gets the other's answer
  * @param request what was asked for, as it was understood: the order of members, and whether a price came as a number
  *   or as a string, make no difference.
  */
-export function keyedRequest(key: string, operation: string, request: unknown): KeyedRequest {
+export function keyedRequest(
+  key: string,
+  client: string | undefined,
+  operation: string,
+  request: unknown,
+): KeyedRequest {
   const text = JSON.stringify([operation, request]);
-  return { key, fingerprint: createHash('sha256').update(text).digest() };
+  // No name of a client has a colon.
+  return { key: `${client ?? ''}:${key}`, fingerprint: createHash('sha256').update(text).digest() };
 }
