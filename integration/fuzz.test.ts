@@ -7,7 +7,6 @@ import { committed, type DocumentName } from './api-documents/documents.ts';
 import { canary, requestsTo, type FuzzRequest, type OpenApi } from './fuzz/requests.ts';
 import { send } from './fuzz/send.ts';
 import { expectDocumented } from './world/documented.ts';
-import { eventually } from './world/eventually.ts';
 import { World } from './world/world.ts';
 
 const requestsEach = 2_600;
@@ -99,12 +98,17 @@ describe('requests made up from the OpenAPI documents', function () {
   it('leave two services that need no more memory after as many again', async () => {
     for (const { name, service } of services) {
       const requests = requestsTo(JSON.parse(committed(name)) as OpenApi);
-      const before = await memoryOf(service);
-      await fc.assert(
-        fc.asyncProperty(requests, (request) => expectGoodAnswer(service.url!, request)),
-        { numRuns: chunk },
-      );
-      await eventually(async () => expect((await memoryOf(service)) / before, name).to.be.lessThan(1.1));
+      // V8 takes more once or twice until it has what it wants; what leaks takes more each time.
+      const growth: number[] = [];
+      do {
+        const before = await memoryOf(service);
+        await fc.assert(
+          fc.asyncProperty(requests, (request) => expectGoodAnswer(service.url!, request)),
+          { numRuns: chunk },
+        );
+        growth.push((await memoryOf(service)) / before);
+      } while (growth.at(-1)! >= 1.1 && growth.length < 6);
+      expect(growth.at(-1), `${name}: ${growth.join(', ')}`).to.be.lessThan(1.1);
     }
   });
 });
