@@ -1,4 +1,5 @@
 import { problem } from '@event-sync/contracts/problems.ts';
+import type { Service } from '@event-sync/stack/services.ts';
 import { expect } from 'chai';
 import { connect } from 'node:net';
 import { eventually } from './world/eventually.ts';
@@ -11,9 +12,10 @@ const stated = { headers: 10 + 2.5, request: 15 + 2.5, database: 7 + 2.5, many: 
 describe('what takes too long', function () {
   this.timeout(120_000);
   let world: World;
+  let orderService: Service;
   beforeEach(async () => {
     world = await World.create();
-    await Promise.all([world.start('customerWeb'), world.start('orderService')]);
+    [, orderService] = await Promise.all([world.start('customerWeb'), world.start('orderService')]);
     await world.putCustomer(1);
     // In Redis from now on.
     expect((await world.placeOrder({ customer_id: 1 })).status).to.equal(201);
@@ -85,8 +87,17 @@ describe('what takes too long', function () {
       await holder.query('BEGIN');
       await holder.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
       const began = performance.now();
-      expect((await world.placeOrder({ customer_id: 1 })).status).to.equal(503);
+      const order = { customer_id: 1, product_name: 'Laptop', quantity: 1, price: 1 };
+      const keyed = { json: { order }, headers: { 'idempotency-key': 'locked' } };
+      const answers = await Promise.all([
+        world.placeOrder({ customer_id: 1 }),
+        request(world.url('orderService', '/orders'), keyed),
+      ]);
+      expect(answers.map(({ status }) => status)).to.deep.equal([503, 503]);
       expect((performance.now() - began) / 1_000).to.be.lessThan(stated.database);
+      const logs = orderService.logs();
+      expect(logs).to.contain('a dependency is away').and.to.contain('lock timeout');
+      expect(logs, 'a stack, or a statement').not.to.match(/\\n {4}at |insert into/i);
     } finally {
       holder.release(true);
     }
