@@ -1,4 +1,4 @@
-import { ConfigError, configOrExit, count, port, processSettings } from '@event-sync/platform/config.ts';
+import { configOrExit, count, orExit, port, processSettings } from '@event-sync/platform/config.ts';
 import { createHttpApp } from '@event-sync/platform/http-app.ts';
 import { HttpServer } from '@event-sync/platform/http-server.ts';
 import { runProcess } from '@event-sync/platform/lifecycle.ts';
@@ -23,7 +23,7 @@ export async function watch(): Promise<void> {
     /** Longer than an event takes through retries, so that what is only on its way is not named. */
     AUDIT_HORIZON_SECONDS: count(300, { min: 1, max: 7 * 24 * 3_600 }),
   });
-  const settings = { ...config, ...databasesOrExit() };
+  const settings = { ...config, ...orExit(() => databasesOf(process.env)) };
   const logger = createLogger({ name, ...config });
   const metrics = createMetrics({ service: name });
   const record = auditMetrics(metrics);
@@ -66,14 +66,4 @@ export async function watch(): Promise<void> {
     logger,
   });
   await runProcess([new HttpServer(app, { host: config.HOST, port: config.PORT, logger }), task], { logger });
-}
-
-function databasesOrExit(): ReturnType<typeof databasesOf> {
-  try {
-    return databasesOf(process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
-  }
 }

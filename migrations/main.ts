@@ -1,9 +1,4 @@
-import {
-  ConfigError,
-  databaseSettings,
-  parseConfig,
-  type DatabaseSettings,
-} from '@event-sync/platform/config.ts';
+import { ConfigError, databasesWithPrefix, type DatabaseSettings } from '@event-sync/platform/config.ts';
 import { isTransient } from '@event-sync/platform/transient-error.ts';
 import knexFactory from 'knex';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -24,35 +19,7 @@ Each can also be given as a file: NAME_FILE.`;
 /** How long to wait for a database that is still starting. */
 const patienceMs = 60_000;
 
-function settingsOf(database: DatabaseName): DatabaseSettings {
-  const prefix = `${database.toUpperCase()}_`;
-  const environment: NodeJS.ProcessEnv = {};
-  for (const [name, value] of Object.entries(process.env)) {
-    if (name.startsWith(prefix)) environment[name.slice(prefix.length)] = value;
-  }
-  try {
-    return parseConfig(databaseSettings, environment);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw new ConfigError(error.faults.map((fault) => fault.replaceAll('DATABASE_', `${prefix}DATABASE_`)));
-  }
-}
-
-/** @throws {ConfigError} with the faults of all of them. */
-function allSettings(databases: readonly DatabaseName[]): [DatabaseName, DatabaseSettings][] {
-  const faults: string[] = [];
-  const settings: [DatabaseName, DatabaseSettings][] = [];
-  for (const database of databases) {
-    try {
-      settings.push([database, settingsOf(database)]);
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      faults.push(...error.faults);
-    }
-  }
-  if (faults.length > 0) throw new ConfigError(faults);
-  return settings;
-}
+const prefixOf = (database: DatabaseName) => `${database.toUpperCase()}_`;
 
 async function run(database: DatabaseName, direction: Direction, settings: DatabaseSettings): Promise<void> {
   const deadline = Date.now() + patienceMs;
@@ -100,8 +67,9 @@ if (direction === '--help' || direction === '-h') {
 } else {
   try {
     const databases = only === undefined ? known : [only as DatabaseName];
-    const settings = allSettings(databases);
-    for (const [database, setting] of settings) await run(database, direction as Direction, setting);
+    const settings = databasesWithPrefix(databases.map(prefixOf), process.env);
+    for (const database of databases)
+      await run(database, direction as Direction, settings[prefixOf(database)]!);
   } catch (error) {
     console.error(
       error instanceof ConfigError ? error.message : `Migration failed: ${(error as Error).message}`,

@@ -115,10 +115,40 @@ export function withDefaults(
   return { ...environment, ...Object.fromEntries(missing) };
 }
 
+/**
+ * The settings of several databases, each with a prefix of its own: `ORDER_DATABASE_HOST` and the rest.
+ *
+ * @throws {ConfigError} with the faults of all of them
+ */
+export function databasesWithPrefix<Prefix extends string>(
+  prefixes: readonly Prefix[],
+  environment: NodeJS.ProcessEnv,
+): Record<Prefix, DatabaseSettings> {
+  const faults: string[] = [];
+  const settings = {} as Record<Prefix, DatabaseSettings>;
+  for (const prefix of prefixes) {
+    const own = Object.entries(environment)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length), value]);
+    try {
+      settings[prefix] = parseConfig(databaseSettings, Object.fromEntries(own) as NodeJS.ProcessEnv);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      faults.push(...error.faults.map((fault) => fault.replaceAll('DATABASE_', `${prefix}DATABASE_`)));
+    }
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return settings;
+}
+
 /** `parseConfig` for a `main`: a wrong environment is said on stderr, and the process ends with 1. */
-export function configOrExit<Shape extends z.ZodRawShape>(shape: Shape): z.infer<z.ZodObject<Shape>> {
+export const configOrExit = <Shape extends z.ZodRawShape>(shape: Shape): z.infer<z.ZodObject<Shape>> =>
+  orExit(() => parseConfig(shape, process.env));
+
+/** What reads the environment, for a `main`: what is wrong with it is said on stderr, and the process ends with 1. */
+export function orExit<Settings>(read: () => Settings): Settings {
   try {
-    return parseConfig(shape, process.env);
+    return read();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);

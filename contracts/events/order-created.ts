@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { identifier } from '../identifiers.ts';
+import { identifier, jsonIdentifier } from '../identifiers.ts';
 import type { EventContract } from './envelope.ts';
 
 /**
@@ -24,3 +24,28 @@ export const orderCreated = {
   routingKey: 'order.created',
   data: orderCreatedData,
 } as const satisfies EventContract;
+
+/** An order as its event tells of it: ids with all their digits, amounts as exact decimal strings. */
+export interface ToldOrder {
+  readonly id: string;
+  readonly customer_id: string;
+  readonly product_name: string;
+  readonly quantity: number;
+  readonly price: string;
+  readonly total_amount: string;
+  readonly status: string;
+}
+
+/** Ids as JSON numbers with all their digits, as the replaced system sent them. */
+export const orderCreatedDataOf = (order: ToldOrder): Required<z.input<typeof orderCreatedData>> => ({
+  order_id: jsonIdentifier(order.id),
+  customer_id: jsonIdentifier(order.customer_id),
+  product_name: order.product_name,
+  quantity: order.quantity,
+  price: order.price,
+  total_amount: order.total_amount,
+  status: order.status,
+});
+
+/** Events of one customer's orders reach the queue in the order of their commits. */
+export const orderingKeyOf = ({ customer_id }: Pick<ToldOrder, 'customer_id'>) => `customer:${customer_id}`;

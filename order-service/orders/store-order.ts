@@ -1,10 +1,12 @@
-import { orderCreated } from '@event-sync/contracts/events/order-created.ts';
-import { jsonIdentifier } from '@event-sync/contracts/identifiers.ts';
+import {
+  orderCreated,
+  orderCreatedDataOf,
+  orderingKeyOf,
+} from '@event-sync/contracts/events/order-created.ts';
 import { appendEvent, eventBody, newEventId } from '@event-sync/outbox/append-event.ts';
 import { appendInStatement } from '@event-sync/outbox/append-in-statement.ts';
 import { queryPrepared } from '@event-sync/platform/postgres.ts';
 import type { Knex } from 'knex';
-import type { z } from 'zod';
 import { insertOrder, orderColumns } from './order-store.ts';
 import { totalAmount, type NewOrder, type Order } from './order.ts';
 
@@ -20,7 +22,6 @@ interface Trace {
 }
 
 const { event: type, version, exchange, routingKey } = orderCreated;
-const orderingKeyOf = ({ customer_id }: Pick<NewOrder, 'customer_id'>) => `customer:${customer_id}`;
 
 /** In the caller's transaction, which may do more. */
 export async function storeOrder(
@@ -35,7 +36,7 @@ export async function storeOrder(
     exchange,
     routingKey,
     orderingKey: orderingKeyOf(order),
-    data: eventData(order),
+    data: orderCreatedDataOf(order),
     timestamp: order.created_at,
     traceparent,
   });
@@ -92,7 +93,7 @@ export async function storeOrders(knex: Knex, asked: readonly AskedOrder[]): Pro
 function bodyAround(eventId: string, newOrder: NewOrder, total_amount: string): [string, string, string] {
   const timestamp = `${eventId}/timestamp`;
   const order_id = `${eventId}/order_id`;
-  const data = { ...eventData({ ...newOrder, id: '0', total_amount }), order_id };
+  const data = { ...orderCreatedDataOf({ ...newOrder, id: '0', total_amount }), order_id };
   const text = eventBody(eventId, { type, version, timestamp, data });
   const [first = '', rest = ''] = text.split(timestamp);
   const [second = '', third = ''] = rest.split(JSON.stringify(order_id));
@@ -120,18 +121,3 @@ const statement = `
   })}
   )
   SELECT placed.*, asked.number FROM placed JOIN asked USING (id)`;
-
-/** Ids as JSON numbers with all their digits, as the replaced system sent them; amounts as exact decimal strings. */
-function eventData(
-  order: Omit<Order, 'created_at' | 'updated_at'>,
-): Required<z.input<typeof orderCreated.data>> {
-  return {
-    order_id: jsonIdentifier(order.id),
-    customer_id: jsonIdentifier(order.customer_id),
-    product_name: order.product_name,
-    quantity: order.quantity,
-    price: order.price,
-    total_amount: order.total_amount,
-    status: order.status,
-  };
-}
