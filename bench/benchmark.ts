@@ -2,7 +2,7 @@ import { startServers, type Servers } from '@event-sync/stack/servers.ts';
 import { describeCommit, describeMachine, packageVersions } from './machine.ts';
 import { Databases } from './relay/databases.ts';
 import { Queue } from './relay/queue.ts';
-import type { ResultHead } from './results.ts';
+import { saveChart, saveResult, type ResultHead } from './results.ts';
 
 /** What a benchmark is given: servers of its own, with an empty queue, and no database yet. */
 export interface Bench<Options> {
@@ -23,6 +23,15 @@ export interface Measured {
   readonly json: object;
   /** Whether the exit code is to be 0. */
   readonly passed: boolean;
+}
+
+/** Writes the figures and the chart, and says in the report where they are. For a benchmark that cannot fail by its figures. */
+export function measured(
+  result: ResultHead,
+  { report, chart, json }: { report: string; chart: string; json: object },
+): Measured {
+  const [figures, svg] = [saveResult(result), saveChart(result, chart)];
+  return { report: `${report}\n\nRaw figures: ${figures}\nChart: ${svg}`, json, passed: true };
 }
 
 export interface BenchmarkDefinition<Options> {

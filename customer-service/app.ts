@@ -17,7 +17,7 @@ export interface CustomerAppOptions {
   readonly metrics: Registry;
   readonly logger: Logger;
   /** Asked before every call of the API. */
-  readonly guards?: readonly RequestHandler[];
+  readonly guards: readonly RequestHandler[];
 }
 
 /** The customer service's REST half without its server and its settings. */
@@ -28,7 +28,7 @@ export function createCustomerApp({
   appliedEvents,
   metrics,
   logger,
-  guards = [],
+  guards,
 }: CustomerAppOptions): Express {
   return createHttpApp({
     info: customerApiInfo,

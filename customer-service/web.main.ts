@@ -38,19 +38,16 @@ const redis = createRedis(config.REDIS_URL, { logger, name });
 const appliedEvents = new AppliedEvents({ knex, logger });
 const breaker = redisBreaker({ logger, metrics });
 const cache = createCustomerCache({ redis, breaker });
-const guards = accessGuards(config, { service: name, redis, breaker, metrics, logger });
+// The order service asks for the customers of orders, and those were counted when they were placed.
+const unlimited = ['order_service'];
+const guards = accessGuards(config, { service: name, unlimited, redis, breaker, metrics, logger });
 const app = createCustomerApp({ knex, redis, cache, appliedEvents, metrics, logger, guards });
 
 await runProcess(
   [
     knexComponent(knex),
     redisComponent(redis),
-    pruneIdempotencyKeys({
-      knex,
-      logger,
-      schedule: config.IDEMPOTENCY_HOUSEKEEPING_CRON,
-      retentionHours: config.IDEMPOTENCY_RETENTION_HOURS,
-    }),
+    pruneIdempotencyKeys(config, { knex, logger }),
     new HttpServer(app, { host: config.HOST, port: config.PORT, logger }),
     new HintListener({
       settings: connectionSettings(config, `${name}-hints`),

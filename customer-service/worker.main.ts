@@ -8,8 +8,10 @@ import {
   retryQueue,
 } from '@event-sync/contracts/topology.ts';
 import { Hint, inboxChannel } from '@event-sync/outbox/hint.ts';
+import { pruneInbox } from '@event-sync/outbox/prune-inbox.ts';
 import { BrokerLink } from '@event-sync/platform/broker/broker-link.ts';
 import { ConfirmPublisher } from '@event-sync/platform/broker/confirm-publisher.ts';
+import { createAdminServer } from '@event-sync/platform/admin-server.ts';
 import {
   adminSettings,
   configOrExit,
@@ -27,6 +29,7 @@ import { runProcess } from '@event-sync/platform/lifecycle.ts';
 import { createLogger } from '@event-sync/platform/logger.ts';
 import { createMetrics } from '@event-sync/platform/metrics.ts';
 import { createKnex, knexComponent } from '@event-sync/platform/postgres.ts';
+import { pruneByTheClock } from '@event-sync/platform/prune-by-the-clock.ts';
 import { createRedis, redisBreaker, redisComponent } from '@event-sync/platform/redis.ts';
 import { cronExpression } from '@event-sync/platform/scheduled-task.ts';
 import { z } from 'zod';
@@ -35,8 +38,8 @@ import { consumerMetrics } from './events/consumer-metrics.ts';
 import { Consumer } from './events/consumer.ts';
 import { evictOrNote } from './events/evict-or-note.ts';
 import { PutAside } from './events/put-aside.ts';
-import { createAdminApp } from './http/admin-app.ts';
-import { pruneByTheClock, sweepEvictions } from './housekeeping.ts';
+import { deadLetterApiInfo, deadLetterRoutes } from './http/dead-letters.routes.ts';
+import { sweepEvictions } from './housekeeping.ts';
 
 const name = 'customer-worker';
 const config = configOrExit({
@@ -122,13 +125,12 @@ const app = createHttpApp({
   logger,
 });
 
-const admin = config.ADMIN_TOKEN
-  ? new HttpServer(createAdminApp({ rabbitmqUrl: config.RABBITMQ_URL, token: config.ADMIN_TOKEN, logger }), {
-      host: config.ADMIN_HOST,
-      port: config.ADMIN_PORT,
-      logger: logger.child({ api: 'admin' }),
-    })
-  : undefined;
+const admin = createAdminServer(config, {
+  info: deadLetterApiInfo,
+  routes: deadLetterRoutes({ rabbitmqUrl: config.RABBITMQ_URL }),
+  checks: [],
+  logger,
+});
 
 await runProcess(
   [
@@ -142,10 +144,11 @@ await runProcess(
     // Stops first: a message that cannot be put aside now must not hold the consumer; it stays in its queue.
     { name: 'put-aside', start: async () => {}, stop: async () => stopping.abort() },
     pruneByTheClock({
-      knex,
-      logger,
+      what: 'inbox ids',
       schedule: config.INBOX_HOUSEKEEPING_CRON,
       retentionHours: config.INBOX_RETENTION_HOURS,
+      prune: (retentionHours) => pruneInbox(knex, { retentionHours }),
+      logger,
     }),
     sweepEvictions({ knex, cache, logger }),
   ],

@@ -17,7 +17,7 @@ export interface OrderAppOptions {
   readonly metrics: Registry;
   readonly logger: Logger;
   /** Asked before every call of the API. */
-  readonly guards?: readonly RequestHandler[];
+  readonly guards: readonly RequestHandler[];
 }
 
 /** The order service without its server and its settings: what `main` wires, and what a test can too. */
@@ -28,7 +28,7 @@ export function createOrderApp({
   hint,
   metrics,
   logger,
-  guards = [],
+  guards,
 }: OrderAppOptions): Express {
   return createHttpApp({
     info: orderApiInfo,

@@ -57,12 +57,7 @@ await runProcess(
   [
     knexComponent(knex),
     redisComponent(redis),
-    pruneIdempotencyKeys({
-      knex,
-      logger,
-      schedule: config.IDEMPOTENCY_HOUSEKEEPING_CRON,
-      retentionHours: config.IDEMPOTENCY_RETENTION_HOURS,
-    }),
+    pruneIdempotencyKeys(config, { knex, logger }),
     new HttpServer(app, { host: config.HOST, port: config.PORT, logger }),
   ],
   { logger },

@@ -1,6 +1,7 @@
 import { outboxChannel } from '@event-sync/outbox/hint.ts';
 import { BrokerLink } from '@event-sync/platform/broker/broker-link.ts';
 import { ConfirmPublisher } from '@event-sync/platform/broker/confirm-publisher.ts';
+import { createAdminServer } from '@event-sync/platform/admin-server.ts';
 import {
   adminSettings,
   configOrExit,
@@ -21,7 +22,7 @@ import { connectionSettings, createPool, poolComponent } from '@event-sync/platf
 import { cronExpression } from '@event-sync/platform/scheduled-task.ts';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { createAdminApp } from './http/admin-app.ts';
+import { adminApiInfo, adminRoutes } from './http/admin.routes.ts';
 import { pruneByTheClock } from './housekeeping.ts';
 import { backlog } from './outbox/backlog.ts';
 import { Ownership } from './ownership/ownership.ts';
@@ -125,13 +126,12 @@ const app = createHttpApp({
   logger,
 });
 
-const admin = config.ADMIN_TOKEN
-  ? new HttpServer(createAdminApp({ pool, token: config.ADMIN_TOKEN, logger }), {
-      host: config.ADMIN_HOST,
-      port: config.ADMIN_PORT,
-      logger: logger.child({ api: 'admin' }),
-    })
-  : undefined;
+const admin = createAdminServer(config, {
+  info: adminApiInfo,
+  routes: adminRoutes({ pool }),
+  checks: [{ name: 'postgres', check: async () => void (await pool.query('SELECT 1')) }],
+  logger,
+});
 
 logger.info({ relay_id: relayId }, 'starting');
 await runProcess(

@@ -18,7 +18,15 @@ export const accessSettings = {
 /** What stands before the routes of a REST API. */
 export function accessGuards(
   settings: { API_TOKENS?: readonly NamedToken[] | undefined; RATE_LIMIT_PER_MINUTE: number },
-  dependencies: { service: string; redis: Redis; breaker: Breaker; metrics: Registry; logger: Logger },
+  dependencies: {
+    service: string;
+    /** Clients without a limit. */
+    unlimited?: readonly string[];
+    redis: Redis;
+    breaker: Breaker;
+    metrics: Registry;
+    logger: Logger;
+  },
 ): RequestHandler[] {
   const { API_TOKENS: tokens, RATE_LIMIT_PER_MINUTE: perMinute } = settings;
   if (!tokens) {

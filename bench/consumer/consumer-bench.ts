@@ -1,7 +1,7 @@
-import { runBenchmark, type Bench, type Measured } from '../benchmark.ts';
+import { measured, runBenchmark, type Bench } from '../benchmark.ts';
 import { barChart } from '../chart/bar-chart.ts';
 import { Databases } from '../relay/databases.ts';
-import { saveChart, saveResult } from '../results.ts';
+import { rotated } from '../rotated.ts';
 import { medianRate, medianRatio } from '../statistics.ts';
 import { perSecond } from '../table.ts';
 import { measureEndToEnd, type EndToEnd } from './end-to-end.ts';
@@ -33,9 +33,11 @@ export const run = (parameters: string[]): Promise<number> =>
       parse: parseConsumerOptions,
       measure: async (bench) => {
         const result = await measure(bench);
-        const [json, svg] = [saveResult(result), saveChart(result, chartOf(result))];
-        const text = `${report(result, measuredWith(bench.options))}\n\nRaw figures: ${json}\nChart: ${svg}`;
-        return { report: text, json: forPrograms(result), passed: true } satisfies Measured;
+        return measured(result, {
+          report: report(result, measuredWith(bench.options)),
+          chart: chartOf(result),
+          json: forPrograms(result),
+        });
       },
     },
     parameters,
@@ -57,20 +59,18 @@ async function measureOn(
   { options, databases, head, progress }: Bench<ConsumerBenchOptions>,
   stage: ConsumerStage,
 ): Promise<ConsumerResult> {
-  const measured = measuredWith(options);
+  const scenariosToRun = measuredWith(options);
   const most = options.messages ?? (await calibrate(stage, options.quick ? quickRunSeconds : runSeconds));
   // In whole blocks, so that every event can be there twice.
   const messages = Object.fromEntries(
-    measured.map(({ name, share }) => [name, messagesInBlocks(most * share)]),
+    scenariosToRun.map(({ name, share }) => [name, messagesInBlocks(most * share)]),
   ) as Record<ScenarioName, number>;
   progress(`${messages.limit} messages in a run of the fastest, ${options.rounds} rounds`);
 
   const rounds: Round[] = [];
   for (let round = 0; round < options.rounds; round++) {
     const rates: Partial<Record<ScenarioName, number>> = {};
-    for (let i = 0; i < measured.length; i++) {
-      // Each round begins with another one: what is first or last in a round is so only once in a while.
-      const scenario = measured[(i + round) % measured.length]!;
+    for (const scenario of rotated(scenariosToRun, round)) {
       const rate = await runScenario(scenario, stage, messages[scenario.name]);
       rates[scenario.name] = rate;
       progress(

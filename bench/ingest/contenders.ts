@@ -13,35 +13,29 @@ export interface IngestContender {
   readonly stores: { readonly orders: 0 | 1; readonly outbox: 0 | 1 };
 }
 
-const variant = 'bench/ingest/contenders/variant.main.ts';
+/** The service but for one thing: see contenders/variant.main.ts. */
+const variant = (
+  name: Exclude<ContenderName, 'ours' | 'echo'>,
+  title: string,
+  stores: IngestContender['stores'],
+): IngestContender => ({
+  name,
+  title,
+  script: 'bench/ingest/contenders/variant.main.ts',
+  env: { VARIANT: name },
+  stores,
+});
+const both = { orders: 1, outbox: 1 } as const;
 
 export const contenders: readonly IngestContender[] = [
-  { ...services.orderService, name: 'ours', title: 'this service', stores: { orders: 1, outbox: 1 } },
+  { ...services.orderService, name: 'ours', title: 'this service', stores: both },
   {
     name: 'echo',
     title: 'bare Express, echoes the body',
     script: 'bench/ingest/contenders/echo.main.ts',
     stores: { orders: 0, outbox: 0 },
   },
-  {
-    name: 'textbook',
-    title: 'with the textbook transaction of knex',
-    script: variant,
-    env: { VARIANT: 'textbook' },
-    stores: { orders: 1, outbox: 1 },
-  },
-  {
-    name: 'order-without-outbox',
-    title: 'without the outbox row',
-    script: variant,
-    env: { VARIANT: 'order-without-outbox' },
-    stores: { orders: 1, outbox: 0 },
-  },
-  {
-    name: 'without-customer-check',
-    title: 'without the check of the customer',
-    script: variant,
-    env: { VARIANT: 'without-customer-check' },
-    stores: { orders: 1, outbox: 1 },
-  },
+  variant('textbook', 'with the textbook transaction of knex', both),
+  variant('order-without-outbox', 'without the outbox row', { orders: 1, outbox: 0 }),
+  variant('without-customer-check', 'without the check of the customer', both),
 ];

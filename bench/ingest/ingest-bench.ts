@@ -1,10 +1,10 @@
 import { services } from '@event-sync/stack/services-environment.ts';
-import { runBenchmark, type Bench, type Measured } from '../benchmark.ts';
+import { measured, runBenchmark, type Bench } from '../benchmark.ts';
 import { barChart } from '../chart/bar-chart.ts';
 import { Databases } from '../relay/databases.ts';
 import { installCustomers } from '../relay/install.ts';
 import { startContender } from '../relay/run-contender.ts';
-import { saveChart, saveResult } from '../results.ts';
+import { rotated } from '../rotated.ts';
 import { medianRate, medianRatio } from '../statistics.ts';
 import { perSecond } from '../table.ts';
 import { contenders, type ContenderName } from './contenders.ts';
@@ -22,12 +22,11 @@ export const run = (parameters: string[]): Promise<number> =>
       parse: parseIngestOptions,
       measure: async (bench) => {
         const result = await measure(bench);
-        const [json, svg] = [saveResult(result), saveChart(result, chartOf(result))];
-        return {
-          report: `${report(result)}\n\nRaw figures: ${json}\nChart: ${svg}`,
+        return measured(result, {
+          report: report(result),
+          chart: chartOf(result),
           json: forPrograms(result),
-          passed: true,
-        } satisfies Measured;
+        });
       },
     },
     parameters,
@@ -65,12 +64,10 @@ async function measureOn(
   const rounds: Record<string, IngestRound[]> = Object.fromEntries(connections.map((number) => [number, []]));
   for (let round = 0; round < options.rounds; round++) {
     const rates = connections.map((): Partial<Record<ContenderName, number>> => ({}));
-    for (let i = 0; i < contenders.length; i++) {
-      // Each round begins with another one: what is first or last in a round is so only once in a while.
-      const contender = contenders[(i + round) % contenders.length]!;
-      const measured = await runIngest(contender, stage, { connections, seconds });
-      measured.forEach((rate, at) => (rates[at]![contender.name] = rate));
-      const told = measured.map((rate, at) => `${connections[at]}: ${perSecond(rate)}/s`).join('  ');
+    for (const contender of rotated(contenders, round)) {
+      const figures = await runIngest(contender, stage, { connections, seconds });
+      figures.forEach((rate, at) => (rates[at]![contender.name] = rate));
+      const told = figures.map((rate, at) => `${connections[at]}: ${perSecond(rate)}/s`).join('  ');
       progress(`round ${round + 1}/${options.rounds}  ${contender.name.padEnd(22)} ${told}`);
     }
     connections.forEach((number, at) => rounds[number]!.push(rates[at] as IngestRound));

@@ -1,6 +1,6 @@
 import { barChart } from '../chart/bar-chart.ts';
-import { runBenchmark, type Bench, type Measured } from '../benchmark.ts';
-import { saveChart, saveResult } from '../results.ts';
+import { measured, runBenchmark, type Bench } from '../benchmark.ts';
+import { rotated } from '../rotated.ts';
 import { medianRate, medianRatio } from '../statistics.ts';
 import { perSecond } from '../table.ts';
 import { contenders, type ContenderName } from './contenders.ts';
@@ -31,9 +31,11 @@ export const run = (parameters: string[]): Promise<number> =>
       parse: parseRelayOptions,
       measure: async (bench) => {
         const result = await measure(bench);
-        const [json, svg] = [saveResult(result), saveChart(result, chartOf(result))];
-        const text = `${report(result)}\n\nRaw figures: ${json}\nChart: ${svg}`;
-        return { report: text, json: forPrograms(result), passed: true } satisfies Measured;
+        return measured(result, {
+          report: report(result),
+          chart: chartOf(result),
+          json: forPrograms(result),
+        });
       },
     },
     parameters,
@@ -95,12 +97,6 @@ function rowsOfEach(fastest: number): Record<ContenderName, number> {
   return Object.fromEntries(
     contenders.map(({ name, share }) => [name, Math.max(500, Math.round(fastest * share))]),
   ) as Record<ContenderName, number>;
-}
-
-/** Each round begins with another one: what is first or last in a round is so only once in a while. */
-function rotated<T>(list: readonly T[], by: number): T[] {
-  const start = by % list.length;
-  return [...list.slice(start), ...list.slice(0, start)];
 }
 
 async function orderOf(queue: Queue, rows: number): Promise<ArrivalOrder> {

@@ -1,8 +1,7 @@
-import { runBenchmark, type Bench } from '../benchmark.ts';
+import { measured, runBenchmark, type Bench } from '../benchmark.ts';
 import { ours } from '../relay/contenders.ts';
 import { EmptiedQueue, emptiedQueueSetting } from '../relay/emptied-queue.ts';
 import { startContender, type Stage } from '../relay/run-contender.ts';
-import { saveChart, saveResult } from '../results.ts';
 import { maxWaiting, parseRetentionOptions, usage, type RetentionBenchOptions } from './options.ts';
 import { pruneAll } from './prune-all.ts';
 import { chartOf, forPrograms, report, type RetentionResult } from './result.ts';
@@ -17,12 +16,11 @@ export const run = (parameters: string[]): Promise<number> =>
       parse: parseRetentionOptions,
       measure: async (bench) => {
         const result = await measure(bench);
-        const [json, svg] = [saveResult(result), saveChart(result, chartOf(result))];
-        return {
-          report: `${report(result)}\n\nRaw figures: ${json}\nChart: ${svg}`,
+        return measured(result, {
+          report: report(result),
+          chart: chartOf(result),
           json: forPrograms(result),
-          passed: true,
-        };
+        });
       },
     },
     parameters,

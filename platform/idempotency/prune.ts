@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
+import { hours } from '../config.ts';
 import type { Component } from '../lifecycle.ts';
 import type { Logger } from '../logger.ts';
-import { cronExpression, scheduledTask } from '../scheduled-task.ts';
-import { hours } from '../config.ts';
+import { pruneByTheClock } from '../prune-by-the-clock.ts';
+import { cronExpression } from '../scheduled-task.ts';
 
 export const idempotencySettings = {
   /** As long as a client can send a request again and be sure that nothing is done twice. */
@@ -11,23 +12,17 @@ export const idempotencySettings = {
 };
 
 /** Forgets, by the clock, the answers whose time is over. */
-export function pruneIdempotencyKeys(options: {
-  knex: Knex;
-  logger: Logger;
-  schedule: string;
-  retentionHours: number;
-}): Component {
-  const { knex, logger, schedule, retentionHours } = options;
-  return scheduledTask({
-    name: 'prune idempotency keys',
-    schedule,
+export const pruneIdempotencyKeys = (
+  settings: { IDEMPOTENCY_RETENTION_HOURS: number; IDEMPOTENCY_HOUSEKEEPING_CRON: string },
+  { knex, logger }: { knex: Knex; logger: Logger },
+): Component =>
+  pruneByTheClock({
+    what: 'idempotency keys',
+    schedule: settings.IDEMPOTENCY_HOUSEKEEPING_CRON,
+    retentionHours: settings.IDEMPOTENCY_RETENTION_HOURS,
+    prune: (retentionHours) => prune(knex, retentionHours),
     logger,
-    run: async () => {
-      const deleted = await prune(knex, retentionHours);
-      if (deleted > 0) logger.info({ deleted }, 'housekeeping: old idempotency keys deleted');
-    },
   });
-}
 
 /** Rows of one transaction: so few that nobody waits for it. */
 const batch = 5_000;
