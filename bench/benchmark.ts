@@ -1,6 +1,6 @@
 import { startServers, type Servers } from '@event-sync/stack/servers.ts';
 import { describeCommit, describeMachine, packageVersions } from './machine.ts';
-import { Databases } from './relay/databases.ts';
+import { Databases } from './databases.ts';
 import { Queue } from './relay/queue.ts';
 import { saveChart, saveResult, type ResultHead } from './results.ts';
 

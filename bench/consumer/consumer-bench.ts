@@ -1,6 +1,6 @@
 import { measured, runBenchmark, type Bench } from '../benchmark.ts';
 import { barChart } from '../chart/bar-chart.ts';
-import { Databases } from '../relay/databases.ts';
+import { Databases } from '../databases.ts';
 import { rotated } from '../rotated.ts';
 import { medianRate, medianRatio } from '../statistics.ts';
 import { perSecond } from '../table.ts';

@@ -1,8 +1,8 @@
 import type { PostgresAddress } from '@event-sync/stack/servers.ts';
 import type { Service } from '@event-sync/stack/services.ts';
 import type pg from 'pg';
-import { settleDown, withClient, type Databases } from '../relay/databases.ts';
-import { installCustomers } from '../relay/install.ts';
+import { settleDown, withClient, type Databases } from '../databases.ts';
+import { installCustomers } from '../install.ts';
 import { startContender, timed } from '../relay/run-contender.ts';
 import { distinctEvents } from './messages.ts';
 import type { OrdersQueue } from './orders-queue.ts';

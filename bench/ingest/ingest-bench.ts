@@ -1,8 +1,8 @@
 import { services } from '@event-sync/stack/services-environment.ts';
 import { measured, runBenchmark, type Bench } from '../benchmark.ts';
 import { barChart } from '../chart/bar-chart.ts';
-import { Databases } from '../relay/databases.ts';
-import { installCustomers } from '../relay/install.ts';
+import { Databases } from '../databases.ts';
+import { installCustomers } from '../install.ts';
 import { startContender } from '../relay/run-contender.ts';
 import { rotated } from '../rotated.ts';
 import { medianRate, medianRatio } from '../statistics.ts';

@@ -2,9 +2,9 @@ import { freePort } from '@event-sync/stack/ports.ts';
 import { startService, type Service } from '@event-sync/stack/services.ts';
 import { waitUntil } from '@event-sync/stack/wait-until.ts';
 import autocannon from 'autocannon';
-import { settleDown, withClient, type Databases } from '../relay/databases.ts';
-import { installOutbox } from '../relay/install.ts';
-import { contenderEnvironment } from '../relay/contenders/environment.ts';
+import { settleDown, withClient, type Databases } from '../databases.ts';
+import { installOutbox } from '../install.ts';
+import { contenderEnvironment } from '../contender-environment.ts';
 import type { IngestContender } from './contenders.ts';
 
 export interface IngestStage {

@@ -1,7 +1,7 @@
 import { waitUntil } from '@event-sync/stack/wait-until.ts';
 import type { Bench } from '../benchmark.ts';
 import { outboxPending } from '../relay/contenders.ts';
-import { withClient } from '../relay/databases.ts';
+import { withClient } from '../databases.ts';
 import { nothingPending, type Stage } from '../relay/run-contender.ts';
 import { rounded } from '../statistics.ts';
 import { ArrivalLog, longestWait } from './arrival-log.ts';

@@ -4,8 +4,8 @@ import type { PostgresAddress } from '@event-sync/stack/servers.ts';
 import knexFactory from 'knex';
 import { setTimeout as delay } from 'node:timers/promises';
 import { bodyBytes, exchange, routingKey } from '../relay/events.ts';
-import { installOutbox } from '../relay/install.ts';
-import { withClient } from '../relay/databases.ts';
+import { installOutbox } from '../install.ts';
+import { withClient } from '../databases.ts';
 
 const writers = 8;
 const eventsPerTransaction = 10;

@@ -1,11 +1,7 @@
 import { services } from '@event-sync/stack/services-environment.ts';
 import type { PostgresAddress } from '@event-sync/stack/servers.ts';
-import {
-  installGraphileWorker,
-  installOutbox,
-  installPgBoss,
-  installPgTransactionalOutbox,
-} from './install.ts';
+import { installOutbox } from '../install.ts';
+import { installGraphileWorker, installPgBoss, installPgTransactionalOutbox } from './install.ts';
 import { eventsSql, exchange, routingKey } from './events.ts';
 
 export type ContenderName =

@@ -1,35 +1,11 @@
-import { migrate } from '@event-sync/migrations/migrate.ts';
 import type { PostgresAddress } from '@event-sync/stack/servers.ts';
 import { runMigrations } from 'graphile-worker';
-import knexFactory from 'knex';
 import pg from 'pg';
 import PgBoss from 'pg-boss';
 import { DatabaseSetup, type DatabasePollingSetupConfig } from 'pg-transactional-outbox';
-import { withClient } from './databases.ts';
+import { withClient } from '../databases.ts';
 
-/** The tables of each contender, made by its own means. */
-
-export async function installOutbox(address: PostgresAddress): Promise<void> {
-  const knex = knexFactory({ client: 'pg', connection: { ...address } });
-  try {
-    await migrate(knex, 'order', 'up');
-  } finally {
-    await knex.destroy();
-  }
-}
-
-/** The tables of the customer service, with so many customers as the benchmarks need. */
-export async function installCustomers(address: PostgresAddress): Promise<void> {
-  const knex = knexFactory({ client: 'pg', connection: { ...address } });
-  try {
-    await migrate(knex, 'customer', 'up');
-    await knex.raw(
-      `INSERT INTO customers (id, name, address) SELECT id, 'Customer ' || id, 'Calle 123, Ciudad' FROM generate_series(1, 1000) AS id`,
-    );
-  } finally {
-    await knex.destroy();
-  }
-}
+/** The tables of each other contender, made by its own means; ours are made by ../install.ts. */
 
 export async function installGraphileWorker(address: PostgresAddress): Promise<void> {
   const pgPool = new pg.Pool(address);

@@ -1,7 +1,7 @@
 import { startService } from '@event-sync/stack/services.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { metricsOf } from '../metrics-of.ts';
-import { contenderEnvironment } from './contenders/environment.ts';
+import { contenderEnvironment } from '../contender-environment.ts';
 import { ours } from './contenders.ts';
 import { startContender, type Stage } from './run-contender.ts';
 

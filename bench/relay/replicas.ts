@@ -1,7 +1,7 @@
 import type { Service } from '@event-sync/stack/services.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ours } from './contenders.ts';
-import { withClient } from './databases.ts';
+import { withClient } from '../databases.ts';
 import { nothingPending, startContender, timed, type Stage } from './run-contender.ts';
 
 const balanceDeadlineMs = 30_000;

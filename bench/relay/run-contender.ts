@@ -3,9 +3,9 @@ import { freePort } from '@event-sync/stack/ports.ts';
 import type { PostgresAddress } from '@event-sync/stack/servers.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { contenderEnvironment } from './contenders/environment.ts';
+import { contenderEnvironment } from '../contender-environment.ts';
 import type { Contender } from './contenders.ts';
-import { settleDown, withClient, type Databases } from './databases.ts';
+import { settleDown, withClient, type Databases } from '../databases.ts';
 
 /** What a run needs to know of the queue: `Queue`, or one that is emptied meanwhile. */
 export interface MessageCount {

@@ -1,7 +1,7 @@
 import { prune } from '@event-sync/outbox-relay/outbox/prune.ts';
 import type { PostgresAddress } from '@event-sync/stack/servers.ts';
 import pg from 'pg';
-import { withClient } from '../relay/databases.ts';
+import { withClient } from '../databases.ts';
 import { rounded } from '../statistics.ts';
 import { look } from './look.ts';
 import type { Pruned } from './result.ts';

@@ -3,7 +3,7 @@ import type { Service } from '@event-sync/stack/services.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { metricsOf } from '../metrics-of.ts';
 import { fillOutbox, outboxPending } from '../relay/contenders.ts';
-import { withClient } from '../relay/databases.ts';
+import { withClient } from '../databases.ts';
 import { nothingPending, timed, type Stage } from '../relay/run-contender.ts';
 import { rounded } from '../statistics.ts';
 import { look } from './look.ts';

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import rascal from 'rascal';
-import { required } from '../../relay/contenders/environment.ts';
+import { required } from '../../contender-environment.ts';
 
 interface Broker extends EventEmitter {
   subscribe(name: string): Promise<EventEmitter>;

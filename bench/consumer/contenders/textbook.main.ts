@@ -7,7 +7,7 @@ import { customerKey } from '@event-sync/contracts/customer.ts';
 import { orderEventsQueue } from '@event-sync/contracts/topology.ts';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { databaseConfig, required } from '../../relay/contenders/environment.ts';
+import { databaseConfig, required } from '../../contender-environment.ts';
 import { subscribe } from './subscribe.ts';
 
 const prefetch = 10;

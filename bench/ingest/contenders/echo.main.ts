@@ -1,6 +1,6 @@
 /** What Express answers at all: the body is parsed and sent back. */
 import express from 'express';
-import { required } from '../../relay/contenders/environment.ts';
+import { required } from '../../contender-environment.ts';
 
 const app = express();
 app.post('/orders', express.json(), (req, res) => {

@@ -1,6 +1,6 @@
 import amqp from 'amqplib';
 import { exchange, routingKey } from '../events.ts';
-import { required } from './environment.ts';
+import { required } from '../../contender-environment.ts';
 
 /** Resolves when the broker has confirmed it. */
 export type Publish = (content: Buffer, messageId: string) => Promise<void>;

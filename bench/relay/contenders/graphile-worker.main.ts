@@ -7,7 +7,7 @@
 import { Logger, run } from 'graphile-worker';
 import pg from 'pg';
 import { openConfirmedPublish } from './confirmed-publish.ts';
-import { databaseConfig } from './environment.ts';
+import { databaseConfig } from '../../contender-environment.ts';
 import { graphileWorkerSettings as settings } from './settings.ts';
 
 const publish = await openConfirmedPublish();

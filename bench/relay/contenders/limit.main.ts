@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { bodyBytes } from '../events.ts';
 import { openConfirmedPublish } from './confirmed-publish.ts';
-import { required } from './environment.ts';
+import { required } from '../../contender-environment.ts';
 
 const inFlight = 500;
 const messages = Number(required('BENCH_MESSAGES'));

@@ -13,7 +13,7 @@ import { percentile, rounded } from '../../statistics.ts';
 import { keys } from '../events.ts';
 import type { Latency } from '../latency.ts';
 import { Queue } from '../queue.ts';
-import { databaseConfig, required } from './environment.ts';
+import { databaseConfig, required } from '../../contender-environment.ts';
 
 const ordersPerSecond = 200;
 /** Placed, and not counted: until everything on the way is compiled. */

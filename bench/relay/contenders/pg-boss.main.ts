@@ -4,7 +4,7 @@
  */
 import PgBoss from 'pg-boss';
 import { openConfirmedPublish } from './confirmed-publish.ts';
-import { databaseConfig } from './environment.ts';
+import { databaseConfig } from '../../contender-environment.ts';
 import { pgBossSettings as settings } from './settings.ts';
 
 const publish = await openConfirmedPublish();

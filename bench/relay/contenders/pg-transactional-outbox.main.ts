@@ -11,7 +11,7 @@ import {
   type PollingListenerConfig,
 } from 'pg-transactional-outbox';
 import { openConfirmedPublish } from './confirmed-publish.ts';
-import { databaseConfig } from './environment.ts';
+import { databaseConfig } from '../../contender-environment.ts';
 import { pgTransactionalOutboxSettings as settings } from './settings.ts';
 
 const publish = await openConfirmedPublish();

@@ -6,7 +6,7 @@ import type { EventEmitter } from 'node:events';
 import pg from 'pg';
 import rascal from 'rascal';
 import { exchange, routingKey } from '../events.ts';
-import { databaseConfig, required } from './environment.ts';
+import { databaseConfig, required } from '../../contender-environment.ts';
 
 const batch = 100;
 

@@ -1,6 +1,6 @@
 import type { PostgresAddress } from '@event-sync/stack/servers.ts';
 
-/** What every program in this folder is told: the names are those of our own services. */
+/** What every program that a benchmark starts is told: the names are those of our own services. */
 export function contenderEnvironment(database: PostgresAddress | undefined, rabbitmqUrl: string) {
   return {
     RABBITMQ_URL: rabbitmqUrl,
@@ -16,7 +16,7 @@ export function contenderEnvironment(database: PostgresAddress | undefined, rabb
 
 export function required(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: this program is started by npm run bench -- relay`);
+  if (!value) throw new Error(`${name} is not set: this program is started by npm run bench`);
   return value;
 }
 
