@@ -1,5 +1,6 @@
 import type { Component } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
+import { probe } from './probe.ts';
 import { scheduledTask } from './scheduled-task.ts';
 
 /** Deletes, by the clock, what is older than its retention. */
@@ -18,7 +19,9 @@ export function pruneByTheClock(options: {
     schedule,
     logger,
     run: async () => {
+      probe('prune.before');
       const deleted = await prune(retentionHours);
+      probe('prune.done');
       if (deleted)
         logger.info({ deleted, retention_hours: retentionHours }, `housekeeping: old ${what} deleted`);
     },

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { evaluateForRead } from './conditional-request.ts';
 import { readJsonBody } from './json-body.ts';
+import { probe } from './probe.ts';
 import { isProblemReply, sendProblem, type ProblemReply } from './problem.ts';
 import { readQuery } from './query.ts';
 import { contextOf, type RequestContext } from './request-context.ts';
@@ -109,8 +110,10 @@ export function route<
   const handle = async (req: Request, res: Response): Promise<void> => {
     const input = await readInput(spec, req, res);
     const answer = isProblemReply(input) ? input : await handler(input);
+    probe('http.answer-before');
     if (isProblemReply(answer)) sendProblem(res, answer);
     else sendReply(req, res, answer, spec.responses[answer.status]?.contentType);
+    probe('http.answered');
   };
   return { ...documented, handle };
 }

@@ -1,4 +1,5 @@
 import type { Logger } from '@event-sync/platform/logger.ts';
+import { probe } from '@event-sync/platform/probe.ts';
 import type { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
 import type { Knex } from 'knex';
 import { insertCustomer, insertCustomerWithId, putCustomer, updateCustomer } from './customer-store.ts';
@@ -34,8 +35,10 @@ export async function replaceCustomer(
   const outcome = await dependencies.knex.transaction(async (trx) => {
     const put = await putOn(condition, trx, id, details);
     if (put.kind !== 'condition-failed') await notePendingEvictions(trx, [{ id, version: put.row.version }]);
+    probe('customer.commit-before');
     return put;
   });
+  probe('customer.committed');
   if (outcome.kind !== 'condition-failed') await evict(dependencies, id);
   return outcome;
 }

@@ -1,3 +1,4 @@
+import { probe } from '@event-sync/platform/probe.ts';
 import type { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
 import type { Knex } from 'knex';
 
@@ -71,6 +72,7 @@ async function evictAndForget(
 ): Promise<void> {
   if (noted.length === 0) return;
   await cache.evict(noted.map(({ customer_id: id, version }) => ({ id, version })));
+  probe('evictions.evicted');
   // A note that a later change raised meanwhile stays: that version is not evicted yet.
   await knex.raw(
     `DELETE FROM pending_evictions AS noted

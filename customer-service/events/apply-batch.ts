@@ -1,3 +1,4 @@
+import { probe } from '@event-sync/platform/probe.ts';
 import type { Eviction } from '../customers/pending-evictions.ts';
 import { dedupe, forget } from '@event-sync/outbox/dedupe.ts';
 import type { Knex } from 'knex';
@@ -24,6 +25,7 @@ export async function applyBatch(knex: Knex, events: readonly ReceivedEvent[]): 
       trx,
       events.map(({ id }) => id),
     );
+    probe('inbox.deduped');
     const outcomes = new Map<ReceivedEvent, EventOutcome>();
     const toApply: ReceivedEvent[] = [];
     for (const event of events) {
@@ -41,6 +43,7 @@ export async function applyBatch(knex: Knex, events: readonly ReceivedEvent[]): 
       }
       for (const [id, version] of changed) versions.set(id, version);
     }
+    probe('inbox.applied');
     const missing = new Set<string>();
     for (const [event, outcome] of outcomes) if (outcome === 'customer-not-found') missing.add(event.id);
     // Not applied, so not in the inbox: the next delivery must find them new.
@@ -57,6 +60,7 @@ export async function applyBatch(knex: Knex, events: readonly ReceivedEvent[]): 
       if (!versions.has(subject)) others.add(subject);
     }
     for (const [id, version] of await currentVersions(trx, [...others])) versions.set(id, version);
+    probe('inbox.commit-before');
     return { outcomes, evictions: [...versions].map(([id, version]) => ({ id, version })) };
   });
 }

@@ -9,6 +9,7 @@ import {
 } from '@event-sync/contracts/topology.ts';
 import type { ConfirmPublisher, Outcome } from '@event-sync/platform/broker/confirm-publisher.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
+import { probe } from '@event-sync/platform/probe.ts';
 import type { ConsumeMessage } from 'amqplib/callback_api';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -81,6 +82,7 @@ export class PutAside {
     for (let failures = 0; ; failures++) {
       if (failures > 0) this.#signal.throwIfAborted();
       const { promise, resolve } = Promise.withResolvers<Outcome>();
+      probe('put-aside.publish-before');
       this.#publisher.publish(
         {
           exchange: asideExchange,
@@ -92,7 +94,10 @@ export class PutAside {
         resolve,
       );
       const outcome = await promise;
-      if (outcome.kind === 'confirmed') return;
+      if (outcome.kind === 'confirmed') {
+        probe('put-aside.confirmed');
+        return;
+      }
       // Headers that came over the wire and that our client cannot write again: the message matters more than they do.
       if (outcome.kind === 'nacked') original = {};
       // 404: the exchange is gone.

@@ -127,13 +127,14 @@ export class World {
   }
 
   /** Starts one more process; without `env.PORT` on the port that its name has in this world. */
-  spawn(name: ServiceName, env: Record<string, string> = {}): Service {
+  spawn(name: ServiceName, env: Record<string, string> = {}, nodeOptions: readonly string[] = []): Service {
     const { PORT: port, ADMIN_PORT: adminPort } = { ...this.#environment[name], ...env };
     const { api, admin } = documentsOf[name];
     if (api && port) documentedBy(`http://127.0.0.1:${port}`, api);
     if (admin && adminPort) documentedBy(`http://127.0.0.1:${adminPort}`, admin);
     const service = startService({
       ...programs[name],
+      nodeOptions: [...(programs[name].nodeOptions ?? []), ...nodeOptions],
       env: { ...this.environment(name), NODE_ENV: 'test', LOG_LEVEL: 'debug', LOG_FORMAT: 'json', ...env },
     });
     this.#services.add(service);

@@ -1,4 +1,5 @@
 import type { Hint } from '@event-sync/outbox/hint.ts';
+import { probe } from '@event-sync/platform/probe.ts';
 import type { CustomerDirectory } from '../customers/customer-directory.ts';
 import type { NewOrder } from './order.ts';
 import type { StoredOrder } from './store-order.ts';
@@ -33,5 +34,6 @@ export async function placeOrder(
   if (existence === 'undecided') return { kind: 'undecided' };
   const stored = await store(newOrder);
   hint.raise();
+  probe('order.hinted');
   return { kind: 'placed', ...stored };
 }

@@ -6,6 +6,7 @@ import {
 import { appendEvent, eventBody, newEventId } from '@event-sync/outbox/append-event.ts';
 import { appendInStatement } from '@event-sync/outbox/append-in-statement.ts';
 import { queryPrepared } from '@event-sync/platform/postgres.ts';
+import { probe } from '@event-sync/platform/probe.ts';
 import type { Knex } from 'knex';
 import { insertOrder, orderColumns } from './order-store.ts';
 import { totalAmount, type NewOrder, type Order } from './order.ts';
@@ -30,6 +31,7 @@ export async function storeOrder(
   { traceparent }: Trace = {},
 ): Promise<StoredOrder> {
   const order = await insertOrder(trx, newOrder);
+  probe('order.inserted');
   const { id: eventId } = await appendEvent(trx, {
     type,
     version,
@@ -40,6 +42,7 @@ export async function storeOrder(
     timestamp: order.created_at,
     traceparent,
   });
+  probe('order.event-appended');
   return { order, eventId };
 }
 
@@ -60,6 +63,7 @@ export async function storeOrders(knex: Knex, asked: readonly AskedOrder[]): Pro
     const total = totalAmount(order);
     return { order, eventId, total, traceparent, body: bodyAround(eventId, order, total) };
   });
+  probe('order.statement-before');
   const stored = await queryPrepared<Order & { number: string }>(knex, {
     name: 'store-orders',
     text: statement,
@@ -77,6 +81,7 @@ export async function storeOrders(knex: Knex, asked: readonly AskedOrder[]): Pro
       ...[type, version, exchange, routingKey],
     ],
   });
+  probe('order.statement-committed');
   if (stored.length !== asked.length) throw new Error('not every order that was stored came back');
   const answers = new Array<StoredOrder>(asked.length);
   for (const { number, ...order } of stored) {

@@ -1,4 +1,5 @@
 import { dayTable, daysAhead } from '@event-sync/outbox/published-days.ts';
+import { probe } from '@event-sync/platform/probe.ts';
 import type pg from 'pg';
 
 /** Any number that no one else uses for an advisory lock in this database. */
@@ -57,7 +58,9 @@ export async function prune(
     ]);
     if (!rows[0]?.locked) return undefined;
     await client.query(`SET lock_timeout = ${lockTimeoutMs}`);
+    probe('prune.locked');
     const days = await dropDays(client, retentionHours);
+    probe('prune.days-dropped');
     await createDays(client);
     await client.query('RESET lock_timeout');
     const pruned = { days, rows: 0 };
@@ -65,6 +68,7 @@ export async function prune(
       for (let run = 0; run < maxBatches; run++) {
         const { rowCount } = await client.query(statement, [retentionHours, batch]);
         pruned.rows += rowCount ?? 0;
+        probe('prune.rows-deleted');
         if ((rowCount ?? 0) < batch) break;
       }
     }

@@ -1,6 +1,7 @@
 import type { Component } from '@event-sync/platform/lifecycle.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 import { partitionCount } from '@event-sync/outbox/migrations/0001-outbox.ts';
+import { probe } from '@event-sync/platform/probe.ts';
 import type pg from 'pg';
 import { heartbeat, leave, release, renew, take } from './leases.ts';
 
@@ -105,6 +106,7 @@ export class Ownership implements Component {
   async #renewAndBalance(): Promise<void> {
     const sent = { monotonic: performance.now(), wall: Date.now() };
     const alive = await heartbeat(this.#pool, this.#relayId, ttlMs);
+    probe('ownership.alive');
     const before = this.#owned;
     this.#givenBack.clear();
     const owned = new Set(await renew(this.#pool, this.#relayId, ttlMs));
@@ -112,6 +114,7 @@ export class Ownership implements Component {
     if (owned.size < share && !this.#stopped) {
       for (const partition of await take(this.#pool, this.#relayId, ttlMs, share - owned.size))
         owned.add(partition);
+      probe('ownership.taken');
     }
     for (const partition of this.#givenBack) owned.delete(partition);
     this.#owned = owned;
@@ -129,8 +132,12 @@ export class Ownership implements Component {
     if (fresh.length === 0) return;
     for (const partition of fresh) this.#draining.add(partition);
     this.#drain(fresh)
-      .then(() => release(this.#pool, this.#relayId, fresh))
       .then(() => {
+        probe('ownership.drained');
+        return release(this.#pool, this.#relayId, fresh);
+      })
+      .then(() => {
+        probe('ownership.given-back');
         for (const partition of fresh) {
           this.#owned.delete(partition);
           this.#givenBack.add(partition);

@@ -2,6 +2,7 @@ import type { ConfirmPublisher, Outcome } from '@event-sync/platform/broker/conf
 import type { OutgoingMessage } from '@event-sync/platform/broker/outgoing-message.ts';
 import type { Component } from '@event-sync/platform/lifecycle.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
+import { probe } from '@event-sync/platform/probe.ts';
 import type pg from 'pg';
 import { openPass } from '../outbox/pass.ts';
 import { park } from '../outbox/park.ts';
@@ -139,6 +140,7 @@ export class Relay implements Component {
     this.#lanes.beginPass(performance.now());
     const size = new FetchSize({ rows: batch, bytes: fetchBytes });
     const pass = await openPass(pool, partitions, size.rows);
+    probe('relay.claimed');
     try {
       for (let rows = pass.rows; ; rows = await pass.next(size.rows)) {
         const now = performance.now();
@@ -175,7 +177,9 @@ export class Relay implements Component {
       if (!message) continue;
       const alone = this.#suspects > 0;
       this.#inFlight++;
+      probe('relay.publish-before');
       publisher.publish(message, (outcome) => this.#outcome(row, outcome, alone));
+      probe('relay.published');
     }
     this.#pumping = false;
   }
@@ -199,6 +203,7 @@ export class Relay implements Component {
     metrics.outcome(outcome.kind);
     switch (outcome.kind) {
       case 'confirmed':
+        probe('relay.confirmed');
         if (this.#suspects > 0) this.#suspects--;
         if (this.#routes.confirmed(row)) {
           logger.info(
@@ -279,8 +284,12 @@ export class Relay implements Component {
       'parked: it cannot be published, and the events behind it in its key wait. See npm run outbox -- --help',
     );
     this.#lanes.failed(row, Infinity);
+    probe('relay.park-before');
     park(pool, { position: row.position, attempts, reason })
-      .then(() => metrics.parked())
+      .then(() => {
+        probe('relay.parked');
+        metrics.parked();
+      })
       .catch((error: unknown) =>
         logger.warn({ err: error, event_id: row.event_id }, 'could not park it: it is tried again'),
       )

@@ -1,4 +1,5 @@
 import type { Logger } from '@event-sync/platform/logger.ts';
+import { probe } from '@event-sync/platform/probe.ts';
 import type pg from 'pg';
 import type { OutboxRow } from '../outbox/row.ts';
 import { settle } from '../outbox/settle.ts';
@@ -53,7 +54,9 @@ export class Settler {
       const rows = this.#waiting.splice(0, maxBatch);
       const positions = rows.map(({ position }) => position);
       try {
+        probe('relay.settle-before');
         await settle(this.#pool, positions);
+        probe('relay.settled');
         if (failing) this.#logger.info('confirmed rows are settled again');
         failing = false;
         this.#lastBatch = rows.length;

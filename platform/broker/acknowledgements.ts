@@ -1,4 +1,5 @@
 import type { Channel, Message } from 'amqplib/callback_api';
+import { probe } from '../probe.ts';
 
 /**
  * Acknowledges the deliveries of a channel with one consumer. What is acknowledged in one turn goes out together, and
@@ -40,7 +41,9 @@ export class Acknowledgements {
 
   #ack(deliveryTag: number, allUpTo: boolean): void {
     try {
+      probe('consumer.acknowledge-before');
       this.#channel.ack({ fields: { deliveryTag } } as Message, allUpTo);
+      probe('consumer.acknowledged');
     } catch {
       // The channel is gone, and the messages are in the queue again.
     }

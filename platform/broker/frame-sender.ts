@@ -1,4 +1,5 @@
 import type { ConfirmChannel, Connection } from 'amqplib/callback_api';
+import { probe } from '../probe.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import { firstSize, PublishFrames } from './publish-frames.ts';
 
@@ -48,7 +49,9 @@ export class FrameSender {
   }
 
   #flush(): void {
-    if (this.#frames.length > 0) this.#connection.sendBytes(this.#frames.take());
+    if (this.#frames.length === 0) return;
+    this.#connection.sendBytes(this.#frames.take());
+    probe('publisher.written');
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { probe } from '../probe.ts';
 import type { ProblemReply } from '../problem.ts';
 import { textOf, type AnyReply, type ReplayedReply } from '../route.ts';
 import { keyedRequest, type KeyedRequest } from './idempotency-key.ts';
@@ -34,8 +35,10 @@ export async function answerOnce<Answer>(
     return await handle((work, replyTo) =>
       knex.transaction(async (trx) => {
         await claim(trx, keyed);
+        probe('idempotency.key-claimed');
         const made = await work(trx);
         await keep(trx, keyed, replyTo(made));
+        probe('idempotency.answer-kept');
         return made;
       }),
     );

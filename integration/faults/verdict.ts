@@ -1,0 +1,93 @@
+import { orderEventsQueue, retryQueue } from '@event-sync/contracts/topology.ts';
+import { expect } from 'chai';
+import { expectDrift } from '../world/audit.ts';
+import { eventually } from '../world/eventually.ts';
+import type { World } from '../world/world.ts';
+import type { Asked } from './clients.ts';
+import { arrivals } from './tap.ts';
+
+/** What the clients and the queue say of a run, in numbers. */
+export interface Verdict {
+  readonly accepted: number;
+  readonly unknown: number;
+  /** Messages that arrived; and those among them that had arrived before. */
+  readonly arrived: number;
+  readonly repeated: number;
+}
+
+/** Waits until nothing is under way: every event is counted, parked or a dead letter, and nothing waits to be evicted. */
+export async function quiesce(world: World, { withinMs = 60_000 } = {}): Promise<void> {
+  await eventually(
+    async () => {
+      expect(await world.rowsIn('outbox'), 'rows in the outbox').to.equal(0);
+      for (const queue of [orderEventsQueue, retryQueue])
+        expect(await world.rabbit.ready(queue), `messages in ${queue}`).to.equal(0);
+      expect(await world.rowsIn('inbox'), 'events that were applied').to.be.at.least(
+        await world.rowsIn('outbox_published'),
+      );
+      expect(await world.rowsIn('pending_evictions'), 'evictions that are due').to.equal(0);
+    },
+    { withinMs },
+  );
+}
+
+/**
+ * Holds a run against its promises, when it has come to rest: the audit finds no difference, and
+ * - an order that was answered with 201 is there, once (nothing lost);
+ * - no order is there twice, whatever was answered (nothing doubled);
+ * - every message tells of an event that was committed (no ghosts);
+ * - of each customer, events arrived for the first time in the order in which they were committed.
+ */
+export async function judge(world: World, log: readonly Asked[]): Promise<Verdict> {
+  await expectDrift(world, []);
+  const { rows } = await world.orderDb.query<{ token: string; stored: number }>(
+    'SELECT product_name AS token, count(*)::int AS stored FROM orders WHERE product_name = ANY($1) GROUP BY 1',
+    [log.map(({ token }) => token)],
+  );
+  const stored = new Map(rows.map((row) => [row.token, row.stored]));
+  const tokensOf = (those: (asked: Asked, times: number) => boolean) =>
+    log.filter((asked) => those(asked, stored.get(asked.token) ?? 0)).map(({ token }) => token);
+  expect(
+    tokensOf(({ answer }, times) => answer === 'accepted' && times === 0),
+    'accepted and lost',
+  ).to.deep.equal([]);
+  expect(
+    tokensOf((_, times) => times > 1),
+    'stored twice',
+  ).to.deep.equal([]);
+  expect(
+    tokensOf(({ answer }, times) => answer === 'refused' && times > 0),
+    'refused and stored',
+  ).to.deep.equal([]);
+  return {
+    accepted: tokensOf(({ answer }) => answer === 'accepted').length,
+    unknown: tokensOf(({ answer }) => answer === 'unknown').length,
+    ...(await judgeArrivals(world)),
+  };
+}
+
+async function judgeArrivals(world: World): Promise<Pick<Verdict, 'arrived' | 'repeated'>> {
+  const { rows } = await world.orderDb.query<{ event_id: string; ordering_key: string }>(
+    'SELECT event_id, ordering_key FROM outbox_published ORDER BY position',
+  );
+  const committed = new Map(
+    rows.map(({ event_id, ordering_key }, place) => [event_id, { ordering_key, place }]),
+  );
+  const last = new Map<string, number>();
+  const seen = new Set<string>();
+  const ghosts: string[] = [];
+  const late: string[] = [];
+  const all = await arrivals(world);
+  for (const { eventId } of all) {
+    const event = committed.get(eventId);
+    if (!event) ghosts.push(eventId);
+    else if (!seen.has(eventId)) {
+      if (event.place < (last.get(event.ordering_key) ?? -1)) late.push(eventId);
+      last.set(event.ordering_key, event.place);
+    }
+    seen.add(eventId);
+  }
+  expect(ghosts, 'published, but never committed').to.deep.equal([]);
+  expect(late, 'arrived after one of their key that was committed later').to.deep.equal([]);
+  return { arrived: all.length, repeated: all.length - seen.size };
+}
