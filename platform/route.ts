@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { evaluateForRead } from './conditional-request.ts';
 import { readJsonBody } from './json-body.ts';
 import { isProblemReply, sendProblem, type ProblemReply } from './problem.ts';
-import { readQuery } from './query.ts';
+import { readQuery, withoutEmpty } from './query.ts';
 import { contextOf, type RequestContext } from './request-context.ts';
 import { validate } from './validation.ts';
 
@@ -130,7 +130,8 @@ async function readInput<P extends Fields, Q extends Fields, B extends z.ZodType
 
   const given = readQuery(req.originalUrl);
   if (!given.ok) return { problem: 'malformed-request', detail: given.fault };
-  const query = validate(spec.query ?? noQuery, given.query, 'the query');
+  const expectedQuery = spec.query ?? noQuery;
+  const query = validate(expectedQuery, withoutEmpty(given.query, expectedQuery.shape), 'the query');
   if (!query.ok) {
     const missing = query.missing.length > 0;
     return refused(missing ? 'missing-parameter' : 'validation-failed', query.errors);
