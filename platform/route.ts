@@ -79,6 +79,8 @@ export interface RouteSpec<
   /** Request headers, by their names as people write them. */
   readonly headers?: H;
   readonly body?: B;
+  /** Bytes of the body, if not 100 kB. */
+  readonly bodyLimit?: number;
   /** Shown in the documentation, and what "Try it out" starts from. */
   readonly bodyExample?: unknown;
   readonly responses: R;
@@ -116,7 +118,10 @@ export function route<
 }
 
 async function readInput<P extends Fields, Q extends Fields, B extends z.ZodType, H extends Fields>(
-  spec: Pick<RouteSpec<P, Q, B, H, Responses>, 'params' | 'notFound' | 'query' | 'headers' | 'body'>,
+  spec: Pick<
+    RouteSpec<P, Q, B, H, Responses>,
+    'params' | 'notFound' | 'query' | 'headers' | 'body' | 'bodyLimit'
+  >,
   req: Request,
   res: Response,
 ): Promise<RouteInput<P, Q, B, H> | ProblemReply> {
@@ -147,7 +152,7 @@ async function readInput<P extends Fields, Q extends Fields, B extends z.ZodType
 
   let body: unknown;
   if (spec.body) {
-    const read = await readJsonBody(req, res);
+    const read = await readJsonBody(req, res, spec.bodyLimit);
     if (isProblemReply(read)) return read;
     const validated = validate(spec.body, read.value, 'the body');
     if (!validated.ok) return refused('validation-failed', validated.errors);

@@ -25,8 +25,12 @@ const whole = deadLetter
     body: z.string().meta({ description: 'As UTF-8.' }),
   })
   .meta({ id: 'WholeDeadLetter' });
+/** AMQP gives an id 255 bytes at the most. */
+const messageId = z.string().min(1).max(255);
+/** Bytes: as many ids as may be, of that length, unless they are written in escapes. */
+const bodyLimit = 4 * 1024 * 1024;
 const selection = z.union([
-  z.strictObject({ ids: z.array(z.string().min(1)).min(1).max(10_000) }),
+  z.strictObject({ ids: z.array(messageId).min(1).max(10_000) }),
   z.strictObject({ reason: z.string().min(1) }),
   z.strictObject({ all: z.literal(true) }),
 ]);
@@ -97,6 +101,7 @@ export function deadLetterRoutes({ rabbitmqUrl }: { rabbitmqUrl: string }): Rout
       operationId: `${kind}DeadLetters`,
       summary,
       tags,
+      bodyLimit,
       body: selection,
       bodyExample: { reason: 'customer-not-found' },
       responses: { 200: { description: 'What was taken out of the dead letters.', body: taken } },
