@@ -239,7 +239,9 @@ describe('the consumer', () => {
 
   describe('npm run dead-letters', () => {
     const deadLetters = async (...parameters: string[]) => {
-      const program = world.run('customer-service/dead-letters.main.ts', parameters);
+      const program = world.run('customer-service/dead-letters.main.ts', parameters, {
+        settingsOf: 'customerWorker',
+      });
       const { code } = await program.exited;
       return { code, text: program.logs() };
     };
