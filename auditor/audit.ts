@@ -10,7 +10,7 @@ import { nameOrders } from './checks/orders.ts';
 import { checkQueues } from './checks/queues.ts';
 import { timesAt } from './checks/times.ts';
 import { Findings, type Finding, type Kind } from './findings.ts';
-import { appliedMeanwhile } from './inbox/applied-ids.ts';
+import { settledMeanwhile } from './inbox/applied-ids.ts';
 import { lookAtQueues, type Queues } from './queues/queues.ts';
 import { reach } from './reading/reach.ts';
 import { readOnlySettings, Snapshot } from './reading/snapshot.ts';
@@ -91,7 +91,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
     });
     const late = await nameMissing({
       ...{ events, counts, inQueues, findings },
-      appliedMeanwhile: (ids) => appliedMeanwhile((text, values) => current.query(text, values), ids),
+      settledMeanwhile: (missing) => settledMeanwhile((text, values) => current.query(text, values), missing),
     });
     checkQueues(queues, { live, late, named: events.overlapping, findings });
     const { cached } = await checkCache({ ...options, customers: current, findings });

@@ -36,6 +36,7 @@ export const problems = {
   'not-ready': { status: 503, title: 'Not ready' },
   /** Whether the customer exists could not be found out. */
   'customer-undecided': { status: 503, title: 'Customer service unavailable' },
+  'http-version-not-supported': { status: 505, title: 'HTTP version not supported' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof problems;

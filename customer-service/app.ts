@@ -18,6 +18,7 @@ export interface CustomerAppOptions {
   readonly logger: Logger;
   /** Asked before every call of the API. */
   readonly guards: readonly RequestHandler[];
+  readonly idempotencyHours: number;
 }
 
 /** The customer service's REST half without its server and its settings. */
@@ -29,11 +30,12 @@ export function createCustomerApp({
   metrics,
   logger,
   guards,
+  idempotencyHours,
 }: CustomerAppOptions): Express {
   return createHttpApp({
     info: customerApiInfo,
     documents: { '/asyncapi.json': asyncApiDocument() },
-    routes: customerRoutes({ knex, cache, appliedEvents }),
+    routes: customerRoutes({ knex, cache, appliedEvents, idempotencyHours }),
     checks: [
       { name: 'postgres', check: async () => void (await knex.raw('SELECT FROM customers, inbox LIMIT 0')) },
       { name: 'redis', check: async () => void (await redis.ping()) },

@@ -1,9 +1,18 @@
-import { parseConfig, rabbitmqSettings, withDefaults } from '@event-sync/platform/config.ts';
+import {
+  databaseSettings,
+  parseConfig,
+  rabbitmqSettings,
+  withDefaults,
+} from '@event-sync/platform/config.ts';
 import { runConsole, write } from '@event-sync/platform/console.ts';
+import { createLogger } from '@event-sync/platform/logger.ts';
+import { createKnex } from '@event-sync/platform/postgres.ts';
+import { userInfo } from 'node:os';
 import { parseCommand, usage, type Command } from './console/command.ts';
 import { DeadLetters, type DeadLetter } from './events/dead-letters.ts';
+import { DiscardedEvents } from './events/discarded-events.ts';
 
-/** `npm run dead-letters`: what an operator does with messages that could not be applied, straight in RabbitMQ. */
+/** `npm run dead-letters`: what an operator does with messages that could not be applied, straight in RabbitMQ. What is discarded is written down in the database of the customers. */
 
 function describe({ id, reason, explanation, at }: DeadLetter): string {
   return `${id ?? '-'}  ${reason}${at === undefined ? '' : ` since ${at}`}${explanation === undefined ? '' : `\n  ${explanation}`}`;
@@ -39,7 +48,8 @@ async function run(command: Exclude<Command, { kind: 'help' }>, letters: DeadLet
     case 'replay':
     case 'discard': {
       const { kind, selection } = command;
-      const taken = await letters[kind](selection);
+      const taken =
+        kind === 'replay' ? await letters.replay(selection) : await letters.discard(selection, command.by);
       for (const letter of taken) write(letter.id ?? '-');
       const done = kind === 'replay' ? 'put back into the queue' : 'discarded';
       write(`${taken.length} ${taken.length === 1 ? 'message' : 'messages'} ${done}.`);
@@ -52,18 +62,35 @@ async function run(command: Exclude<Command, { kind: 'help' }>, letters: DeadLet
 }
 
 async function main(): Promise<number> {
-  const command = parseCommand(process.argv.slice(2));
+  const command = parseCommand(process.argv.slice(2), userInfo().username);
   if (command.kind === 'help') {
     write(usage);
     return 0;
   }
-  const local = { RABBITMQ_URL: 'amqp://guest:guest@localhost:5672' };
-  const { RABBITMQ_URL } = parseConfig(rabbitmqSettings, withDefaults(local, process.env));
-  const letters = await DeadLetters.open(RABBITMQ_URL);
+  const local = {
+    RABBITMQ_URL: 'amqp://guest:guest@localhost:5672',
+    DATABASE_HOST: 'localhost',
+    DATABASE_PORT: '5434',
+    DATABASE_USER: 'postgres',
+    DATABASE_PASSWORD: 'password',
+    DATABASE_NAME: 'customers_development',
+  };
+  const config = parseConfig({ ...rabbitmqSettings, ...databaseSettings }, withDefaults(local, process.env));
+  // Connects when there is something to write down: to look at them nobody needs the database.
+  const knex = createKnex(config, {
+    applicationName: 'dead-letters-console',
+    poolMax: 1,
+    logger: createLogger({ name: 'dead-letters', LOG_LEVEL: 'silent', LOG_FORMAT: 'json' }),
+  });
   try {
-    return await run(command, letters);
+    const letters = await DeadLetters.open(config.RABBITMQ_URL, new DiscardedEvents(knex));
+    try {
+      return await run(command, letters);
+    } finally {
+      await letters.close();
+    }
   } finally {
-    await letters.close();
+    await knex.destroy();
   }
 }
 

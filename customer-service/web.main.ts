@@ -41,7 +41,11 @@ const cache = createCustomerCache({ redis, breaker });
 // The order service asks for the customers of orders, and those were counted when they were placed.
 const unlimited = ['order_service'];
 const guards = accessGuards(config, { service: name, unlimited, redis, breaker, metrics, logger });
-const app = createCustomerApp({ knex, redis, cache, appliedEvents, metrics, logger, guards });
+const idempotencyHours = config.IDEMPOTENCY_RETENTION_HOURS;
+const app = createCustomerApp({
+  ...{ knex, redis, cache, appliedEvents, metrics, logger, guards },
+  idempotencyHours,
+});
 
 await runProcess(
   [

@@ -36,6 +36,7 @@ import { z } from 'zod';
 import { createCustomerCache } from './customers/customer-cache.ts';
 import { consumerMetrics } from './events/consumer-metrics.ts';
 import { Consumer } from './events/consumer.ts';
+import { DiscardedEvents } from './events/discarded-events.ts';
 import { evictOrNote } from './events/evict-or-note.ts';
 import { PutAside } from './events/put-aside.ts';
 import { deadLetterApiInfo, deadLetterRoutes } from './http/dead-letters.routes.ts';
@@ -127,7 +128,7 @@ const app = createHttpApp({
 
 const admin = createAdminServer(config, {
   info: deadLetterApiInfo,
-  routes: deadLetterRoutes({ rabbitmqUrl: config.RABBITMQ_URL }),
+  routes: deadLetterRoutes({ rabbitmqUrl: config.RABBITMQ_URL, discarded: new DiscardedEvents(knex) }),
   checks: [],
   logger,
 });

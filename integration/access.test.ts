@@ -86,6 +86,56 @@ describe('access to the REST APIs', () => {
     expect((await place(bearer(newToken))).status, 'another client').to.equal(201);
   });
 
+  it('has the same limit for wrong tokens of one address, and lets those through who came with a right one', async () => {
+    await world.start('customerWeb');
+    await world.putCustomer(1);
+    const settings = { API_TOKENS: `a=${oldToken},b=${newToken}`, RATE_LIMIT_PER_MINUTE: '5' };
+    const service = await world.start('orderService', settings);
+    const second = await world.startAnother('orderService', settings);
+    const statusOf = async (url: string | undefined, token?: string) =>
+      (await request(`${url}/orders/1`, { headers: token ? bearer(token) : {} })).status;
+    const placed = await place(bearer(oldToken));
+    expect(placed.status).to.equal(201);
+    const wrong = [await statusOf(service.url), await statusOf(second.url, `${oldToken}x`)];
+    for (let n = 0; n < 3; n++) wrong.push(await statusOf(service.url, `${newToken}${n}`));
+    expect(wrong, 'by both processes together').to.deep.equal([401, 401, 401, 401, 401]);
+
+    const refused = await place(bearer(`${newToken}x`));
+    expect(refused.status).to.equal(429);
+    expect(refused.body.type).to.equal('urn:event-sync:problem:too-many-requests');
+    expect(Number(refused.headers.get('retry-after'))).to.be.within(1, 60);
+    expect(await statusOf(service.url), 'none at all').to.equal(429);
+    expect(await statusOf(service.url, newToken), 'a right one that was not seen from here').to.equal(429);
+    expect(await statusOf(service.url, oldToken), 'one that was').to.equal(200);
+    expect(await statusOf(second.url), 'at the other process').to.equal(429);
+    expect(await world.metric(service, 'rate_limit_refused_total')).to.equal(3);
+    expect((await request(`${service.url}/up`)).status).to.equal(200);
+  });
+
+  it('does not count what the order service asks the customer service for each order', async () => {
+    const limit = { RATE_LIMIT_PER_MINUTE: '2' };
+    const shop = oldToken;
+    await world.start('customerWeb', {
+      API_TOKENS: `order_service=${customersToken},shop=${shop}`,
+      ...limit,
+    });
+    await world.start('orderService', { CUSTOMER_SERVICE_TOKEN: customersToken });
+    await world.customerDb.query(
+      "INSERT INTO customers (id, name, address) SELECT id, 'Juan', 'Calle 123' FROM generate_series(1, 6) AS id",
+    );
+    const ask = (id: number) =>
+      request(world.url('customerWeb', `/customers/${id}`), { headers: bearer(shop) });
+    for (let id = 1; id <= 6; id++) {
+      const placed = await request(world.url('orderService', '/orders'), {
+        json: { order: { ...order, customer_id: id } },
+      });
+      expect(placed.status, `customer ${id}`).to.equal(201);
+    }
+    expect((await ask(1)).headers.get('ratelimit')).to.contain('r=1');
+    expect((await ask(2)).status).to.equal(200);
+    expect((await ask(3)).status, 'another client has the limit').to.equal(429);
+  });
+
   it('holds nobody back while Redis does not answer, and counts those', async () => {
     await world.start('customerWeb');
     await world.putCustomer(1);

@@ -55,7 +55,7 @@ describe('the audit', () => {
     const login = { user: role, password: 'reads-only' };
     const dbs = [
       [world.orderDb, 'orders, outbox, outbox_published, outbox_parked'],
-      [world.customerDb, 'customers, inbox'],
+      [world.customerDb, 'customers, inbox, discarded_events'],
     ] as const;
     for (const [db, tables] of dbs) {
       await db.query(`CREATE ROLE ${role} LOGIN PASSWORD '${login.password}'`);

@@ -229,14 +229,19 @@ describe('the consumer', () => {
       expect(replayed.body).to.deep.equal({ count: 1, ids: [event.id] });
       await eventually(async () => expect(await world.countOf(4)).to.equal(1));
       expect((await api('/dead-letters/discard', { reason: 'not-json' })).body.count).to.equal(1);
-      expect((await api('/dead-letters/discard', { all: true })).body.ids).to.deep.equal([newer.id]);
+      const ids = Array.from({ length: 9_999 }, (_, n) => String(n).padEnd(255, 'x'));
+      const discarded = await api('/dead-letters/discard', { ids: [...ids, newer.id] });
+      expect(discarded.body.ids, 'as many as may be').to.deep.equal([newer.id]);
+      expect((await api('/dead-letters/discard', { ids: ['x'.repeat(256)] })).status).to.equal(422);
       expect(await waiting()).to.equal(0);
     });
   });
 
   describe('npm run dead-letters', () => {
     const deadLetters = async (...parameters: string[]) => {
-      const program = world.run('customer-service/dead-letters.main.ts', parameters);
+      const program = world.run('customer-service/dead-letters.main.ts', parameters, {
+        settingsOf: 'customerWorker',
+      });
       const { code } = await program.exited;
       return { code, text: program.logs() };
     };

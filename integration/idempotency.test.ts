@@ -8,7 +8,9 @@ describe('an Idempotency-Key', () => {
   let world: World;
   before(async () => {
     world = await World.create();
-    await Promise.all([world.start('customerWeb'), world.start('orderService')]);
+    // Only where a test asks for it: else the clock decides what a test sees.
+    const settings = { IDEMPOTENCY_HOUSEKEEPING_CRON: '0 0 1 1 *' };
+    await Promise.all([world.start('customerWeb', settings), world.start('orderService', settings)]);
     await world.putCustomer(1);
   });
   after(() => world.destroy());
@@ -124,6 +126,36 @@ describe('an Idempotency-Key', () => {
       expect(status).to.equal(400);
       expect(body.detail).to.contain('Idempotency-Key');
     });
+
+  it('is as if it had never been used from the moment its time is over, whether it was pruned or not', async () => {
+    const hoursAgo = (hours: number) =>
+      world.orderDb.query(
+        "UPDATE idempotency_keys SET created_at = now() - make_interval(mins => $1) WHERE key = ':key-7'",
+        [hours * 60],
+      );
+    const first = await place('key-7');
+    await hoursAgo(23.9);
+    expect((await place('key-7')).body).to.deep.equal(first.body);
+    await hoursAgo(24.1);
+    const orders = await world.rowsIn('orders');
+    const mouse = { ...laptop, product_name: 'Mouse' };
+    const taken = await Promise.all(Array.from({ length: 5 }, () => place('key-7', mouse)));
+    const again = await place('key-7', mouse);
+    expect(again.body.id).not.to.equal(first.body.id);
+    expect(replayed(again)).to.equal('true');
+    for (const { status, body } of taken)
+      if (status === 201) expect(body).to.deep.equal(again.body);
+      else expect(status).to.equal(409);
+    expect(await world.rowsIn('orders')).to.equal(orders + 1);
+    expect((await place('key-7')).status, 'the first request again').to.equal(422);
+
+    const created = await create('key-7');
+    await world.customerDb.query(
+      "UPDATE idempotency_keys SET created_at = now() - interval '25 hours' WHERE key = ':key-7'",
+    );
+    const anew = await create('key-7', 'María');
+    expect(anew.body.customer.id).not.to.equal(created.body.customer.id);
+  });
 
   it('is forgotten when its time is over', async () => {
     await place('key-old');

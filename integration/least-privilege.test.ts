@@ -76,7 +76,11 @@ describe('with least privilege everywhere', () => {
     expect((await letters('/dead-letters/replay', { all: true })).body.count).to.equal(1);
     await eventually(async () => expect(await world.rabbit.ready(deadLetterQueue)).to.equal(1));
     expect((await letters('/dead-letters')).body).to.have.length(1);
-    expect((await letters('/dead-letters/discard', { all: true })).body.count).to.equal(1);
+    await world.rabbit.publish('', deadLetterQueue, event(71));
+    const discarded = await letters('/dead-letters/discard', { all: true, why: 'a test' });
+    expect(discarded.body.count).to.equal(2);
+    const { rows } = await world.customerDb.query('SELECT customer_id, why FROM discarded_events');
+    expect(rows).to.deep.include({ customer_id: '71', why: 'a test' });
   });
 
   it('an event is parked, replayed, discarded and found by the relay’s console', async () => {

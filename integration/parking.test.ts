@@ -1,6 +1,7 @@
 import { freePort } from '@event-sync/stack/ports.ts';
 import type { Service } from '@event-sync/stack/services.ts';
 import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
 import { eventually } from './world/eventually.ts';
 import { request } from './world/http.ts';
 import { World } from './world/world.ts';
@@ -217,5 +218,12 @@ describe('parking', () => {
     await eventually(async () => expect((await api('/outbox/parked')).body).to.have.length(1));
     const { rows } = await world.orderDb.query('SELECT count(*)::int AS count FROM outbox_audit');
     expect(rows[0]!.count).to.equal(2);
+
+    const ids = [...Array.from({ length: 9_999 }, () => randomUUID()), large];
+    const long = '😀'.repeat(200);
+    const all = await api('/outbox/discard', { ids, who: long, why: long.repeat(10) });
+    expect(all.body, 'as many as may be').to.deep.equal({ event_ids: [large] });
+    const more = await api('/outbox/discard', { ids: [...ids, randomUUID()], who: 'x', why: 'x' });
+    expect(more.status).to.equal(422);
   });
 });

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import * as customers from './customer/0001-customers.ts';
 import * as inbox from './customer/0002-inbox.ts';
 import * as customerIdempotencyKeys from './customer/0003-idempotency-keys.ts';
+import * as discardedEvents from './customer/0004-discarded-events.ts';
 import * as orders from './order/0001-orders.ts';
 import * as outbox from './order/0002-outbox.ts';
 import * as publishedByDay from './order/0003-published-by-day.ts';
@@ -25,6 +26,7 @@ export const migrations = {
     { name: '0001-customers', ...customers },
     { name: '0002-inbox', ...inbox },
     { name: '0003-idempotency-keys', ...customerIdempotencyKeys },
+    { name: '0004-discarded-events', ...discardedEvents },
   ],
 } satisfies Record<string, NamedMigration[]>;
 

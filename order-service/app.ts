@@ -18,6 +18,7 @@ export interface OrderAppOptions {
   readonly logger: Logger;
   /** Asked before every call of the API. */
   readonly guards: readonly RequestHandler[];
+  readonly idempotencyHours: number;
 }
 
 /** The order service without its server and its settings: what `main` wires, and what a test can too. */
@@ -29,11 +30,12 @@ export function createOrderApp({
   metrics,
   logger,
   guards,
+  idempotencyHours,
 }: OrderAppOptions): Express {
   return createHttpApp({
     info: orderApiInfo,
     documents: { '/asyncapi.json': asyncApiDocument() },
-    routes: orderRoutes({ knex, customers, hint, metrics }),
+    routes: orderRoutes({ knex, customers, hint, metrics, idempotencyHours }),
     checks: [
       { name: 'postgres', check: () => mayPlaceOrders(knex) },
       { name: 'redis', check: async () => void (await redis.ping()) },

@@ -51,7 +51,8 @@ const customers = new CustomerDirectory({
 });
 const hint = new Hint(() => knex.raw(`NOTIFY ${outboxChannel}`));
 const guards = accessGuards(config, { service: name, redis, breaker, metrics, logger });
-const app = createOrderApp({ knex, redis, customers, hint, metrics, logger, guards });
+const idempotencyHours = config.IDEMPOTENCY_RETENTION_HOURS;
+const app = createOrderApp({ knex, redis, customers, hint, metrics, logger, guards, idempotencyHours });
 
 await runProcess(
   [

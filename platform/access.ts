@@ -4,14 +4,15 @@ import { requireBearerToken, serviceTokens, type NamedToken } from './bearer-tok
 import type { Breaker } from './breaker.ts';
 import { count } from './config.ts';
 import type { Logger } from './logger.ts';
-import { limitRate } from './rate-limit.ts';
+import { RateLimits } from './rate-limit.ts';
 import type { Redis } from './redis.ts';
+import { WrongTokens } from './wrong-tokens.ts';
 
 /** Who may call a REST API, and how often. */
 export const accessSettings = {
   /** None: anybody may call. In production there must be one. */
   API_TOKENS: serviceTokens,
-  /** Of one client; 0: as many as it likes. */
+  /** Of one client, and as many wrong tokens of one address; 0: as many as it likes. */
   RATE_LIMIT_PER_MINUTE: count(0, { min: 0 }),
 };
 
@@ -34,8 +35,9 @@ export function accessGuards(
       'API_TOKENS is not set: whoever reaches this port may call. In production the start is refused then',
     );
   }
+  const limits = perMinute > 0 ? new RateLimits({ ...dependencies, perMinute }) : undefined;
   return [
-    ...(tokens ? [requireBearerToken(tokens)] : []),
-    ...(perMinute > 0 ? [limitRate({ ...dependencies, perMinute })] : []),
+    ...(tokens ? [requireBearerToken(tokens, limits && new WrongTokens(limits))] : []),
+    ...(limits ? [limits.ofRequests()] : []),
   ];
 }

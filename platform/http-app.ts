@@ -10,6 +10,7 @@ import helmet from 'helmet';
 import type { Registry } from 'prom-client';
 import { apiDocs } from './api-docs.ts';
 import type { Check } from './health.ts';
+import { versionNotSupported } from './http-server.ts';
 import type { Logger } from './logger.ts';
 import { openApiDocument, type ApiInfo } from './openapi.ts';
 import { sendProblem, type ProblemReply } from './problem.ts';
@@ -52,6 +53,10 @@ export function createHttpApp(options: HttpAppOptions): Express {
   );
   app.use(refuseMalformedHead);
   if (guard) app.use((req, res, next) => (req.path === '/up' ? next() : guard(req, res, next)));
+  // Of the server, and not of anything on it (RFC 9110, section 9.3.7): it is there, and that is all.
+  app.use((req, res, next) =>
+    req.method === 'OPTIONS' && req.url === '*' ? void res.status(204).end() : next(),
+  );
 
   const all = [...routes, ...systemRoutes({ checks, metrics })];
   const document = openApiDocument(info, all);
@@ -99,7 +104,10 @@ function mount(
     nameRoute(res, path);
     next();
   };
-  app.route(path).all(name, ...guards, async (req, res) => {
+  const all = app.route(path).all(name);
+  // Before the guards: it says no more than /openapi.json does, which is open too.
+  all.options((req, res) => answerOtherMethod(req, res, allowed));
+  all.all(...guards, async (req, res) => {
     const handle = handles.get(req.method === 'HEAD' ? 'GET' : req.method);
     if (handle) await handle(req, res);
     else answerOtherMethod(req, res, allowed);
@@ -119,10 +127,24 @@ function answerOtherMethod(req: Request, res: Response, allowed: readonly string
   });
 }
 
+/** As RFC 9110, section 7.2, has it; an empty one is allowed. */
+const wellFormedHost = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?$/;
+
 function refuseMalformedHead(req: Request, res: Response, next: NextFunction): void {
   const refuse = (detail: string) => sendProblem(res, { problem: 'malformed-request', detail });
-  if (req.httpVersion === '1.1' && req.headers.host === undefined) {
+  // Node's parser takes 0.9 and 2.0 for versions that it speaks.
+  if (req.httpVersionMajor !== 1) {
+    sendProblem(res, { ...versionNotSupported, headers: { Connection: 'close' } });
+    return;
+  }
+  // As they came: of several node keeps the first, and whoever stands before us may have gone by the last.
+  const hosts = req.rawHeaders.filter((_, at, all) => at % 2 === 1 && /^host$/i.test(all[at - 1]!));
+  if (hosts.length === 0 && req.httpVersion === '1.1') {
     refuse('The request has no Host header, which HTTP/1.1 asks for: send one.');
+    return;
+  }
+  if (hosts.length > 1 || !hosts.every((host) => wellFormedHost.test(host))) {
+    refuse('The Host header is no name with a port or without, or there are several: send one.');
     return;
   }
   try {

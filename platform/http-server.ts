@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Component } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
-import { problemBody, problemMediaType } from './problem.ts';
+import { problemBody, problemMediaType, type ProblemReply } from './problem.ts';
 
 /** Milliseconds. A client that is slower is answered 408 and cut off. */
 const headersTimeout = 10_000;
@@ -115,7 +115,13 @@ export class HttpServer implements Component {
   }
 }
 
+export const versionNotSupported = {
+  problem: 'http-version-not-supported',
+  detail: 'Only HTTP/1.1 and HTTP/1.0 are spoken here: name one of them in the request line.',
+} as const satisfies ProblemReply;
+
 const problemOfParser: Partial<Record<string, [ProblemCode, string]>> = {
+  HPE_INVALID_VERSION: [versionNotSupported.problem, versionNotSupported.detail],
   HPE_HEADER_OVERFLOW: ['header-too-large', 'The head of the request is larger than 16 kB: send less.'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ['body-too-large', 'The chunk extensions are too large: send none.'],
   ERR_HTTP_REQUEST_TIMEOUT: [

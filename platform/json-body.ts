@@ -2,27 +2,35 @@ import express, { type Request, type Response } from 'express';
 import { parseExactJson } from './exact-json.ts';
 import type { ProblemReply } from './problem.ts';
 
-/** Bytes of a request's body. */
+/** Bytes of a request's body, where its route says nothing else. */
 export const bodyLimit = 100 * 1024;
 
-// `type: () => true`: what it is has been looked at before.
-const readRaw = express.raw({ limit: bodyLimit, inflate: false, type: () => true });
+/** Reads a body of at most so many bytes. `type: () => true`: what it is has been looked at before. */
+const readerOf = (limit: number) => express.raw({ limit, inflate: false, type: () => true });
+const readUsual = readerOf(bodyLimit);
 
 /**
  * The JSON value of a request's body, or the problem to answer with: 415 for anything that does not say it is
- * `application/json` in UTF-8 or is compressed, 413 beyond 100 kB, 400 for what is not exact JSON.
+ * `application/json` in UTF-8 or is compressed, 413 beyond the limit, 400 for what is not exact JSON.
+ *
+ * @param limit in bytes
  */
-export async function readJsonBody(req: Request, res: Response): Promise<{ value: unknown } | ProblemReply> {
+export async function readJsonBody(
+  req: Request,
+  res: Response,
+  limit = bodyLimit,
+): Promise<{ value: unknown } | ProblemReply> {
   const mediaTypeFault = faultOfMediaType(req.headers['content-type']);
   if (mediaTypeFault) return { problem: 'unsupported-media-type', detail: mediaTypeFault };
 
   // Before a byte of it is read. A smaller one that is still too large is read to its end, so that the client is there
   // to hear the answer: one that is cut off while it sends may lose it.
-  if (Number(req.headers['content-length']) > 100 * bodyLimit) {
-    return { ...bodyTooLarge, headers: { Connection: 'close' } };
+  if (Number(req.headers['content-length']) > limit + 100 * bodyLimit) {
+    return { ...bodyTooLarge(limit), headers: { Connection: 'close' } };
   }
-  const error = await new Promise<unknown>((resolve) => readRaw(req, res, resolve));
-  if (error !== undefined) return problemOfReading(error);
+  const read = limit === bodyLimit ? readUsual : readerOf(limit);
+  const error = await new Promise<unknown>((resolve) => read(req, res, resolve));
+  if (error !== undefined) return problemOfReading(error, limit);
 
   const body: unknown = req.body;
   if (!Buffer.isBuffer(body) || body.length === 0) {
@@ -46,13 +54,12 @@ function faultOfMediaType(header: string | undefined): string | undefined {
   return undefined;
 }
 
-const bodyTooLarge: ProblemReply = {
+const bodyTooLarge = (limit: number): ProblemReply => ({
   problem: 'body-too-large',
-  detail: `The body is larger than ${bodyLimit} bytes: send less.`,
-};
+  detail: `The body is larger than ${limit} bytes: send less.`,
+});
 
 const problemsOfReading: Partial<Record<string, ProblemReply>> = {
-  'entity.too.large': bodyTooLarge,
   'encoding.unsupported': {
     problem: 'unsupported-media-type',
     detail: 'The body is compressed: send it as it is.',
@@ -67,8 +74,9 @@ const problemsOfReading: Partial<Record<string, ProblemReply>> = {
   },
 };
 
-function problemOfReading(error: unknown): ProblemReply {
-  const problem = problemsOfReading[(error as { type?: string }).type ?? ''];
+function problemOfReading(error: unknown, limit: number): ProblemReply {
+  const { type = '' } = error as { type?: string };
+  const problem = type === 'entity.too.large' ? bodyTooLarge(limit) : problemsOfReading[type];
   if (problem) return problem;
   throw error;
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { readQuery } from './query.ts';
+import { readQuery, withoutEmpty } from './query.ts';
 
 describe('a query', () => {
   it('is read from the target of the request', () => {
@@ -14,8 +14,15 @@ describe('a query', () => {
     });
   });
 
-  it('takes a parameter without a value as not given', () => {
-    expect(readQuery('/orders?customer_id=&limit')).to.deep.equal({ ok: true, query: {} });
+  it('takes a parameter without a value as not given, unless it is unknown', () => {
+    const given = readQuery('/orders?customer_id=&limit&offset=&__proto__=&after=5');
+    if (!given.ok) throw new Error(given.fault);
+    const left = withoutEmpty(given.query, { customer_id: 1, limit: 1, after: 1 });
+    expect(Object.entries(left)).to.have.deep.members([
+      ['offset', ''],
+      ['__proto__', ''],
+      ['after', '5'],
+    ]);
   });
 
   for (const url of ['/?a=%', '/?a=%zz', '/?%ff=1', '/?a=1&a=2', '/?a=1&%61=2']) {

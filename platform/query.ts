@@ -2,7 +2,7 @@ export type ReadQuery =
   | { readonly ok: true; readonly query: Readonly<Record<string, string>> }
   | { readonly ok: false; readonly fault: string };
 
-/** The parameters after the `?`, each given once. A parameter with an empty value counts as not given. */
+/** The parameters after the `?`, each given once. */
 export function readQuery(url: string): ReadQuery {
   const start = url.indexOf('?');
   if (start === -1) return { ok: true, query: {} };
@@ -18,5 +18,14 @@ export function readQuery(url: string): ReadQuery {
       return { ok: false, fault: 'A parameter of the query is given twice: keep one of them.' };
     query.set(name, value);
   }
-  return { ok: true, query: Object.fromEntries([...query].filter(([, value]) => value !== '')) };
+  return { ok: true, query: Object.fromEntries(query) };
 }
+
+/** Without those that were given empty: they count as not given. One that nobody knows stays, and is refused. */
+export const withoutEmpty = (
+  query: Readonly<Record<string, string>>,
+  known: object,
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(query).filter(([name, value]) => value !== '' || !Object.hasOwn(known, name)),
+  );

@@ -5,7 +5,7 @@ import { evaluateForRead } from './conditional-request.ts';
 import { readJsonBody } from './json-body.ts';
 import { probe } from './probe.ts';
 import { isProblemReply, sendProblem, type ProblemReply } from './problem.ts';
-import { readQuery } from './query.ts';
+import { readQuery, withoutEmpty } from './query.ts';
 import { contextOf, type RequestContext } from './request-context.ts';
 import { validate } from './validation.ts';
 
@@ -80,6 +80,8 @@ export interface RouteSpec<
   /** Request headers, by their names as people write them. */
   readonly headers?: H;
   readonly body?: B;
+  /** Bytes of the body, if not 100 kB. */
+  readonly bodyLimit?: number;
   /** Shown in the documentation, and what "Try it out" starts from. */
   readonly bodyExample?: unknown;
   readonly responses: R;
@@ -119,7 +121,10 @@ export function route<
 }
 
 async function readInput<P extends Fields, Q extends Fields, B extends z.ZodType, H extends Fields>(
-  spec: Pick<RouteSpec<P, Q, B, H, Responses>, 'params' | 'notFound' | 'query' | 'headers' | 'body'>,
+  spec: Pick<
+    RouteSpec<P, Q, B, H, Responses>,
+    'params' | 'notFound' | 'query' | 'headers' | 'body' | 'bodyLimit'
+  >,
   req: Request,
   res: Response,
 ): Promise<RouteInput<P, Q, B, H> | ProblemReply> {
@@ -133,7 +138,8 @@ async function readInput<P extends Fields, Q extends Fields, B extends z.ZodType
 
   const given = readQuery(req.originalUrl);
   if (!given.ok) return { problem: 'malformed-request', detail: given.fault };
-  const query = validate(spec.query ?? noQuery, given.query, 'the query');
+  const expectedQuery = spec.query ?? noQuery;
+  const query = validate(expectedQuery, withoutEmpty(given.query, expectedQuery.shape), 'the query');
   if (!query.ok) {
     const missing = query.missing.length > 0;
     return refused(missing ? 'missing-parameter' : 'validation-failed', query.errors);
@@ -149,7 +155,7 @@ async function readInput<P extends Fields, Q extends Fields, B extends z.ZodType
 
   let body: unknown;
   if (spec.body) {
-    const read = await readJsonBody(req, res);
+    const read = await readJsonBody(req, res, spec.bodyLimit);
     if (isProblemReply(read)) return read;
     const validated = validate(spec.body, read.value, 'the body');
     if (!validated.ok) return refused('validation-failed', validated.errors);

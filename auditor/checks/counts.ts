@@ -69,7 +69,7 @@ export async function checkCounts(options: {
       findings,
       result,
       named,
-      deadOutside: deadOutside.get(id) ?? 0,
+      deadOutside: (deadOutside.get(id) ?? 0) + events.discardedOutside.get(id).events,
     });
   }
   return result;
@@ -132,6 +132,7 @@ interface CheckOfOne {
   readonly result: CountsChecked;
   /** Customers of the missing events that are named one by one. */
   readonly named: ReadonlySet<string>;
+  /** Dead letters, there or discarded, whose event is not in the history: their orders are not counted. */
   readonly deadOutside: number;
 }
 

@@ -1,7 +1,7 @@
 import { kept, type Finding, type Findings } from '../findings.ts';
 import { eventsInOrder, type KnownEvent } from '../history/events-in-order.ts';
 import { places } from '../history/history.ts';
-import { appliedIds, originOf, type AppliedId } from '../inbox/applied-ids.ts';
+import { appliedIds, isGivenUp, originOf, type AppliedId, type DiscardedId } from '../inbox/applied-ids.ts';
 import type { DeadLetter } from '../queues/queues.ts';
 import { byText, merge } from '../reading/merge.ts';
 import type { Snapshot } from '../reading/snapshot.ts';
@@ -13,8 +13,10 @@ export interface EventsChecked {
   appliedIds: number;
   /** Published or written within the horizon, and not applied yet. */
   young: number;
-  /** Discarded by a person: never to be counted. */
+  /** Discarded by a person, parked or as a dead letter: never to be counted. */
   givenUp: number;
+  /** Dead letters that were discarded and are of no event that is kept, by customer. */
+  discardedOutside: Tally;
   /** Applied ids whose event is older than the history, and events that are older than the inbox. */
   outside: number;
   /** Ids of messages of the replaced system. */
@@ -54,21 +56,36 @@ export async function checkEvents(options: {
       unknownTotal: 0,
       missingTotal: 0,
     },
-    ...{ absent: new Tally(), missing: [], unknown: [], overlapping: new Set(), known: new Set() },
+    ...{
+      absent: new Tally(),
+      discardedOutside: new Tally(),
+      missing: [],
+      unknown: [],
+      overlapping: new Set(),
+      known: new Set(),
+    },
   };
   const pairs = merge(eventsInOrder(options.orders), appliedIds(options.customers), (event, id) =>
     byText(event.event_id, id.event_id),
   );
-  for await (const [event, id] of pairs) {
+  for await (const [event, line] of pairs) {
+    const id = line && line.applied !== null ? line : undefined;
+    const discarded = line && line.applied === null ? line : undefined;
     if (id) result.appliedIds++;
-    if (!event) noteUnknown(id, times, result);
-    else {
+    if (!event) {
+      if (id) noteUnknown(id, times, result);
+      else if (discarded && !dead.has(discarded.event_id)) noteDiscarded(discarded, result);
+    } else {
       result.events++;
       if (dead.has(event.event_id)) result.known.add(event.event_id);
       const wrong = wrongOrder(event);
       if (wrong) findings.add(wrong);
       if (id) checkApplied(event, { dead, times, findings, result });
-      else checkAbsent(event, { ghost: event.order_customer_id === null, dead, times, findings, result });
+      else {
+        const ghost = event.order_customer_id === null;
+        const givenUp = discarded !== undefined && isGivenUp(discarded.discarded, event.last_published);
+        checkAbsent(event, { ghost, givenUp, dead, times, findings, result });
+      }
     }
   }
   return result;
@@ -100,7 +117,7 @@ function wrongOrder(event: KnownEvent): Finding | undefined {
 
 function checkApplied(
   event: KnownEvent,
-  { dead, times, findings, result }: Omit<Parameters<typeof checkAbsent>[1], 'ghost'>,
+  { dead, times, findings, result }: Omit<Parameters<typeof checkAbsent>[1], 'ghost' | 'givenUp'>,
 ): void {
   // It keeps its old time: on a live system it may have been replayed a moment ago.
   if (event.places & places.waiting && times.youngSince === Infinity)
@@ -119,13 +136,21 @@ function checkApplied(
 
 function checkAbsent(
   event: KnownEvent,
-  options: { ghost: boolean; dead: Set<string>; times: Times; findings: Findings; result: EventsChecked },
+  options: {
+    ghost: boolean;
+    givenUp: boolean;
+    dead: Set<string>;
+    times: Times;
+    findings: Findings;
+    result: EventsChecked;
+  },
 ): void {
   const { times, findings, result } = options;
   const beforeInbox =
     event.first_published !== null &&
     event.first_published < times.inboxSince &&
     !(event.places & ~places.published) &&
+    !options.givenUp &&
     !options.dead.has(event.event_id);
   if (beforeInbox) {
     // Its id was dropped: counted, as far as anybody knows.
@@ -146,7 +171,7 @@ function checkAbsent(
       what: 'The event could not be published, and waits for a person; it is not counted.',
       advice: `npm run outbox -- show ${event.event_id} says why; then replay it, or discard it.`,
     });
-  else if (event.places & places.discarded) result.givenUp++;
+  else if (options.givenUp || event.places & places.discarded) result.givenUp++;
   else if (!options.ghost) {
     tally({ missing: 1 });
     result.missingTotal++;
@@ -160,6 +185,12 @@ const waiting = (event: KnownEvent, beside: string): Finding => ({
   what: `The event is in the outbox and not published. ${beside}`,
   advice: 'Is a relay running, and RabbitMQ there? See "The outbox grows" in docs/operations.md.',
 });
+
+/** Its event is older than the history, or was never ours. */
+function noteDiscarded({ customer_id }: DiscardedId, result: EventsChecked): void {
+  result.givenUp++;
+  if (customer_id !== null) result.discardedOutside.add(customer_id, { events: 1 });
+}
 
 function noteUnknown(id: AppliedId, times: Times, result: EventsChecked): void {
   const { derived, notBefore } = originOf(id);

@@ -5,7 +5,8 @@ import type { EventsChecked } from './events.ts';
 
 /**
  * Names the events that were published and are neither applied nor waiting for a person. Some may be on their way: as
- * many as the queues hold, and those that were applied while we were reading.
+ * many as the queues hold, and those that were applied, or discarded, while we were
+ * reading.
  *
  * @returns how many of them the queues account for
  */
@@ -13,7 +14,7 @@ export async function nameMissing(options: {
   events: EventsChecked;
   counts: CountsChecked;
   inQueues: number;
-  appliedMeanwhile: (ids: readonly string[]) => Promise<Set<string>>;
+  settledMeanwhile: (events: readonly KnownEvent[]) => Promise<Set<string>>;
   findings: Findings;
 }): Promise<number> {
   const { events, counts, findings } = options;
@@ -21,7 +22,7 @@ export async function nameMissing(options: {
   // Those whose customer cannot be read among them.
   const some = events.missingTotal - no - yes;
   if (events.missingTotal === 0) return 0;
-  const arrived = await options.appliedMeanwhile(events.missing.map(({ event_id }) => event_id));
+  const arrived = await options.settledMeanwhile(events.missing);
   const uncounted = no + some - arrived.size;
   const onTheirWay = uncounted <= options.inQueues;
   const named: Record<Counted, number> = { no: 0, yes: 0, some: 0 };
@@ -61,7 +62,7 @@ function findingOf(event: KnownEvent, counted: Counted): Finding {
       kind: 'event-not-applied',
       of,
       what,
-      advice: `--repair replays it, and so does npm run outbox -- replay --id ${event.event_id}. If it was discarded as a dead letter, that is why.`,
+      advice: `--repair replays it, and so does npm run outbox -- replay --id ${event.event_id}.`,
       repair: { do: 'replay', eventId: event.event_id, publishedAtMs: event.last_published ?? event.moved },
     };
   return {

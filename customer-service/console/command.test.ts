@@ -4,18 +4,27 @@ import { parseCommand } from './command.ts';
 
 describe('npm run dead-letters', () => {
   it('understands its commands', () => {
-    expect(parseCommand(['list'])).to.deep.equal({ kind: 'list', limit: 50 });
-    expect(parseCommand(['show', 'a'])).to.deep.equal({ kind: 'show', id: 'a' });
-    expect(parseCommand(['replay', '--id', 'a', '--id', 'b'])).to.deep.equal({
+    expect(parseCommand(['list'], 'me')).to.deep.equal({ kind: 'list', limit: 50 });
+    expect(parseCommand(['show', 'a'], 'me')).to.deep.equal({ kind: 'show', id: 'a' });
+    expect(parseCommand(['replay', '--id', 'a', '--id', 'b'], 'me')).to.deep.equal({
       kind: 'replay',
       selection: { ids: ['a', 'b'] },
     });
-    expect(parseCommand(['discard', '--reason', 'not-json'])).to.deep.equal({
+    expect(parseCommand(['discard', '--reason', 'not-json'], 'me')).to.deep.equal({
       kind: 'discard',
       selection: { reason: 'not-json' },
+      by: { who: 'me', why: undefined },
     });
-    expect(parseCommand(['replay', '--all'])).to.deep.equal({ kind: 'replay', selection: { all: true } });
-    expect(parseCommand(['--help'])).to.deep.equal({ kind: 'help' });
+    expect(parseCommand(['discard', '--all', '--who', 'you', '--why', 'a test'], 'me')).to.deep.equal({
+      kind: 'discard',
+      selection: { all: true },
+      by: { who: 'you', why: 'a test' },
+    });
+    expect(parseCommand(['replay', '--all'], 'me')).to.deep.equal({
+      kind: 'replay',
+      selection: { all: true },
+    });
+    expect(parseCommand(['--help'], 'me')).to.deep.equal({ kind: 'help' });
   });
 
   for (const wrong of [
@@ -28,8 +37,9 @@ describe('npm run dead-letters', () => {
     ['replay'],
     ['replay', 'a'],
     ['discard', '--all', '--id', 'a'],
+    ['replay', '--all', '--why', 'a test'],
     ['list', '--loud'],
   ]) {
-    it(`refuses: ${wrong.join(' ')}`, () => expect(() => parseCommand(wrong)).to.throw(WrongCommand));
+    it(`refuses: ${wrong.join(' ')}`, () => expect(() => parseCommand(wrong, 'me')).to.throw(WrongCommand));
   }
 });

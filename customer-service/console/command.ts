@@ -1,5 +1,6 @@
 import { parseParameters, WrongCommand } from '@event-sync/platform/console.ts';
 import type { Selection } from '../events/dead-letters.ts';
+import type { DiscardedBy } from '../events/discarded-events.ts';
 
 export const usage = `Usage: npm run dead-letters -- <command> [options]
 
@@ -11,16 +12,22 @@ export const usage = `Usage: npm run dead-letters -- <command> [options]
 In place of --id: --reason REASON for all with that reason, --all for all. An ID is the message's own; one that has none,
 shown as "-", is only met by --reason and --all. Replaying is safe: what was applied before is dropped by its id.
 
-Environment: RABBITMQ_URL (amqp://guest:guest@localhost:5672): where npm start and docker compose have RabbitMQ.`;
+What is discarded is written down, so that the audit does not take it for lost; discard takes  --why TEXT  and
+--who NAME  (default: the user of this machine).
+
+Environment: RABBITMQ_URL (amqp://guest:guest@localhost:5672), and of the database of the customers DATABASE_HOST
+(localhost), DATABASE_PORT (5434), DATABASE_USER (postgres), DATABASE_PASSWORD (password), DATABASE_NAME
+(customers_development): where npm start and docker compose have them.`;
 
 export type Command =
   | { kind: 'help' }
   | { kind: 'list'; limit: number }
   | { kind: 'show'; id: string }
-  | { kind: 'replay' | 'discard'; selection: Selection };
+  | { kind: 'replay'; selection: Selection }
+  | { kind: 'discard'; selection: Selection; by: DiscardedBy };
 
 /** @throws {WrongCommand} with a sentence for people. */
-export function parseCommand(parameters: readonly string[]): Command {
+export function parseCommand(parameters: readonly string[], user: string): Command {
   const { values, positionals } = parsed(parameters);
   const [name, ...rest] = positionals;
   if (values.help) return { kind: 'help' };
@@ -43,6 +50,11 @@ export function parseCommand(parameters: readonly string[]): Command {
         ...(values.all ? [{ all: true } as const] : []),
       ];
       if (selections.length !== 1) throw new WrongCommand(`${name} wants one of --id, --reason and --all`);
+      if (name === 'discard') {
+        const by = { who: values.who?.trim() ? values.who : user, why: values.why };
+        return { kind: name, selection: selections[0]!, by };
+      }
+      if (values.who ?? values.why) throw new WrongCommand('replay takes no --who and no --why');
       return { kind: name, selection: selections[0]! };
     }
     default:
@@ -58,6 +70,8 @@ function parsed(parameters: readonly string[]) {
       id: { type: 'string', multiple: true },
       reason: { type: 'string' },
       all: { type: 'boolean' },
+      who: { type: 'string' },
+      why: { type: 'string' },
       limit: { type: 'string', default: '50' },
       help: { type: 'boolean', short: 'h' },
     },

@@ -7,6 +7,7 @@ import {
 } from '@event-sync/contracts/topology.ts';
 import { lookIntoQueue } from '@event-sync/platform/broker/look-into-queue.ts';
 import amqp, { type ChannelModel, type ConfirmChannel, type GetMessage } from 'amqplib';
+import type { DiscardedBy, DiscardedEvents } from './discarded-events.ts';
 import { copiedProperties, harmless } from './message-copy.ts';
 
 /** Which dead letters are meant. */
@@ -27,23 +28,25 @@ export interface DeadLetter {
 export class DeadLetters {
   readonly #connection: ChannelModel;
   readonly #channel: ConfirmChannel;
+  readonly #discarded: DiscardedEvents;
   #onReturn: (reply: string) => void = () => {};
 
-  private constructor(connection: ChannelModel, channel: ConfirmChannel) {
+  private constructor(connection: ChannelModel, channel: ConfirmChannel, discarded: DiscardedEvents) {
     this.#connection = connection;
     this.#channel = channel;
+    this.#discarded = discarded;
     channel.on('return', ({ fields }) => {
       this.#onReturn((fields as unknown as { replyText?: string }).replyText ?? 'returned');
     });
   }
 
-  static async open(url: string): Promise<DeadLetters> {
+  static async open(url: string, discarded: DiscardedEvents): Promise<DeadLetters> {
     const connection = await amqp.connect(url, { timeout: 5_000 });
     // What breaks is told by the call that it fails.
     connection.on('error', () => {});
     const channel = await connection.createConfirmChannel();
     channel.on('error', () => {});
-    return new DeadLetters(connection, channel);
+    return new DeadLetters(connection, channel, discarded);
   }
 
   async close(): Promise<void> {
@@ -61,19 +64,25 @@ export class DeadLetters {
    */
   async replay(selection: Selection): Promise<DeadLetter[]> {
     await this.#channel.checkExchange(asideExchange);
-    return this.#take(selection, (message) => this.#publish(message));
+    return this.#take(selection, async (letter) => {
+      await this.#discarded.takeBack(letter);
+      await this.#publish(letter.message);
+    });
   }
 
-  /** @returns those that are gone for good */
-  async discard(selection: Selection): Promise<DeadLetter[]> {
-    return this.#take(selection, async () => {});
+  /**
+   * Throws them away, each written down before it is taken from here.
+   * @returns those that are gone for good
+   */
+  async discard(selection: Selection, by: DiscardedBy): Promise<DeadLetter[]> {
+    return this.#take(selection, (letter) => this.#discarded.note(letter, by));
   }
 
-  async #take(selection: Selection, first: (message: GetMessage) => Promise<void>): Promise<DeadLetter[]> {
+  async #take(selection: Selection, first: (letter: DeadLetter) => Promise<void>): Promise<DeadLetter[]> {
     const taken: DeadLetter[] = [];
     await this.#each(async (letter) => {
       if (isMeant(selection, letter)) {
-        await first(letter.message);
+        await first(letter);
         this.#channel.ack(letter.message);
         taken.push(letter);
       }

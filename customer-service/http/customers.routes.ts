@@ -60,9 +60,16 @@ export interface CustomerRoutesOptions {
   readonly knex: Knex;
   readonly cache: VersionedCache;
   readonly appliedEvents: AppliedEvents;
+  /** For how long an `Idempotency-Key` has its answer. */
+  readonly idempotencyHours: number;
 }
 
-export function customerRoutes({ knex, cache, appliedEvents }: CustomerRoutesOptions): Route[] {
+export function customerRoutes({
+  knex,
+  cache,
+  appliedEvents,
+  idempotencyHours,
+}: CustomerRoutesOptions): Route[] {
   const list = route({
     method: 'GET',
     path: '/customers',
@@ -186,7 +193,10 @@ export function customerRoutes({ knex, cache, appliedEvents }: CustomerRoutesOpt
     },
     problems: idempotencyProblems,
     handler: async ({ body, headers, context: { log, client } }) => {
-      const keyed = { key: headers['Idempotency-Key'], client, operation: 'createCustomer', request: body };
+      const keyed = {
+        ...{ key: headers['Idempotency-Key'], client, operation: 'createCustomer', request: body },
+        retentionHours: idempotencyHours,
+      };
       return answerOnce(knex, keyed, async (keeping) => {
         const dependencies = { knex, cache, log };
         const row = keeping

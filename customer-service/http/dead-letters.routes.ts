@@ -1,8 +1,10 @@
 import type { ApiInfo } from '@event-sync/platform/openapi.ts';
+import type { Logger } from '@event-sync/platform/logger.ts';
 import { maxLimit } from '@event-sync/platform/paging.ts';
 import { reply, route, type Route } from '@event-sync/platform/route.ts';
 import { z } from 'zod';
 import { DeadLetters, type DeadLetter } from '../events/dead-letters.ts';
+import type { DiscardedEvents } from '../events/discarded-events.ts';
 
 export const deadLetterApiInfo: ApiInfo = {
   title: 'Dead letter administration',
@@ -25,11 +27,20 @@ const whole = deadLetter
     body: z.string().meta({ description: 'As UTF-8.' }),
   })
   .meta({ id: 'WholeDeadLetter' });
-const selection = z.union([
-  z.strictObject({ ids: z.array(z.string().min(1)).min(1).max(10_000) }),
-  z.strictObject({ reason: z.string().min(1) }),
-  z.strictObject({ all: z.literal(true) }),
-]);
+/** AMQP gives an id 255 bytes at the most. */
+const messageId = z.string().min(1).max(255);
+/** Bytes: as many ids as may be, of that length, unless they are written in escapes. */
+const bodyLimit = 4 * 1024 * 1024;
+const oneOf = <More extends z.ZodRawShape>(more: More) =>
+  z.union([
+    z.strictObject({ ids: z.array(messageId).min(1).max(10_000), ...more }),
+    z.strictObject({ reason: z.string().min(1), ...more }),
+    z.strictObject({ all: z.literal(true), ...more }),
+  ]);
+const operator = {
+  who: z.string().trim().min(1).max(200).optional().meta({ description: 'Who asks; written down.' }),
+  why: z.string().trim().min(1).max(2_000).optional().meta({ description: 'Why; written down.' }),
+};
 const taken = z.object({
   count: z.int(),
   ids: z
@@ -38,9 +49,15 @@ const taken = z.object({
 });
 
 /** What `npm run dead-letters` does, for programs. Each request has a connection of its own. */
-export function deadLetterRoutes({ rabbitmqUrl }: { rabbitmqUrl: string }): Route[] {
+export function deadLetterRoutes({
+  rabbitmqUrl,
+  discarded,
+}: {
+  rabbitmqUrl: string;
+  discarded: DiscardedEvents;
+}): Route[] {
   const withLetters = async <T>(work: (letters: DeadLetters) => Promise<T>): Promise<T> => {
-    const letters = await DeadLetters.open(rabbitmqUrl);
+    const letters = await DeadLetters.open(rabbitmqUrl, discarded);
     try {
       return await work(letters);
     } finally {
@@ -90,30 +107,43 @@ export function deadLetterRoutes({ rabbitmqUrl }: { rabbitmqUrl: string }): Rout
     },
   });
 
-  const change = (kind: 'replay' | 'discard', summary: string) =>
-    route({
-      method: 'POST',
-      path: `/dead-letters/${kind}`,
-      operationId: `${kind}DeadLetters`,
-      summary,
-      tags,
-      body: selection,
-      bodyExample: { reason: 'customer-not-found' },
-      responses: { 200: { description: 'What was taken out of the dead letters.', body: taken } },
-      handler: async ({ body, context: { log } }) => {
-        const letters = await withLetters((all) => all[kind](body));
-        const ids = letters.map(({ id }) => id ?? null);
-        log.info({ ids }, `dead letters: ${kind}`);
-        return reply(200, { count: ids.length, ids });
-      },
-    });
+  const taken200 = { 200: { description: 'What was taken out of the dead letters.', body: taken } };
+  const answer = (letters: readonly DeadLetter[], log: Logger, what: string) => {
+    const ids = letters.map(({ id }) => id ?? null);
+    log.info({ ids }, `dead letters: ${what}`);
+    return reply(200, { count: ids.length, ids });
+  };
 
-  return [
-    list,
-    change('replay', 'Put them back into the queue, where they are tried as if they were new'),
-    change('discard', 'Throw them away for good'),
-    show,
-  ];
+  const replay = route({
+    method: 'POST',
+    path: '/dead-letters/replay',
+    operationId: 'replayDeadLetters',
+    summary: 'Put them back into the queue, where they are tried as if they were new',
+    tags,
+    bodyLimit,
+    body: oneOf({}),
+    bodyExample: { reason: 'customer-not-found' },
+    responses: taken200,
+    handler: async ({ body, context: { log } }) =>
+      answer(await withLetters((letters) => letters.replay(body)), log, 'replay'),
+  });
+
+  const discard = route({
+    method: 'POST',
+    path: '/dead-letters/discard',
+    operationId: 'discardDeadLetters',
+    summary: 'Throw them away for good',
+    description: 'Each is written down first, so that the audit knows that it is not to be counted.',
+    tags,
+    bodyLimit,
+    body: oneOf(operator),
+    bodyExample: { reason: 'not-json', why: 'sent by a test' },
+    responses: taken200,
+    handler: async ({ body, context: { log } }) =>
+      answer(await withLetters((letters) => letters.discard(body, body)), log, 'discard'),
+  });
+
+  return [list, replay, discard, show];
 }
 
 const resourceOf = ({ id, reason, explanation, at }: DeadLetter): z.input<typeof deadLetter> => ({

@@ -154,7 +154,7 @@ export class World {
     {
       settingsOf = 'outboxRelay',
       env = {},
-    }: { settingsOf?: 'outboxRelay' | 'auditor'; env?: Record<string, string> } = {},
+    }: { settingsOf?: 'outboxRelay' | 'customerWorker' | 'auditor'; env?: Record<string, string> } = {},
   ): Service {
     const settings = settingsOf === 'auditor' ? this.#environment.auditor : this.environment(settingsOf);
     const { PORT: _, ...environment } = settings;

@@ -42,10 +42,11 @@ export const rights: Record<DatabaseName, Record<string, readonly string[]>> = {
       'SELECT, INSERT (customer_id, version), UPDATE (version), DELETE ON pending_evictions',
       idempotencyKeys,
     ],
-    event_sync_auditor: ['SELECT ON customers, inbox'],
+    event_sync_auditor: ['SELECT ON customers, inbox, discarded_events'],
     event_sync_customer_worker: [
       'SELECT, UPDATE (orders_count, version, updated_at) ON customers',
       'SELECT, INSERT (event_id), DELETE ON inbox',
+      'SELECT, INSERT, DELETE, UPDATE (order_id, customer_id, reason, who, why, discarded_at) ON discarded_events',
       'SELECT, INSERT (customer_id, version), UPDATE (version), DELETE ON pending_evictions',
     ],
   },

@@ -27,6 +27,8 @@ export interface OrderRoutesOptions {
   readonly customers: CustomerDirectory;
   readonly hint: Hint;
   readonly metrics: Registry;
+  /** For how long an `Idempotency-Key` has its answer. */
+  readonly idempotencyHours: number;
 }
 
 export const orderApiInfo: ApiInfo = {
@@ -38,7 +40,13 @@ export const orderApiInfo: ApiInfo = {
 
 const tags = ['Orders'];
 
-export function orderRoutes({ knex, customers, hint, metrics }: OrderRoutesOptions): Route[] {
+export function orderRoutes({
+  knex,
+  customers,
+  hint,
+  metrics,
+  idempotencyHours,
+}: OrderRoutesOptions): Route[] {
   const asked = new Counter({
     name: 'orders_total',
     help: 'Valid orders that were asked for, by what came of them.',
@@ -74,7 +82,10 @@ export function orderRoutes({ knex, customers, hint, metrics }: OrderRoutesOptio
     problems: ['unknown-customer', 'customer-undecided', ...idempotencyProblems],
     handler: async ({ body: { order: newOrder }, headers, context }) => {
       const { client } = context;
-      const keyed = { key: headers['Idempotency-Key'], client, operation: 'placeOrder', request: newOrder };
+      const keyed = {
+        ...{ key: headers['Idempotency-Key'], client, operation: 'placeOrder', request: newOrder },
+        retentionHours: idempotencyHours,
+      };
       return answerOnce(knex, keyed, async (keeping) => {
         const store = keeping
           ? (order: NewOrder) => keeping((trx) => storeOrder(trx, order, context), created)

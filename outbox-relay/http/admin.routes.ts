@@ -13,6 +13,8 @@ const operator = {
   why: z.string().trim().min(1).max(2_000).meta({ description: 'Why; written down.' }),
 };
 const ids = z.array(eventId).min(1).max(10_000);
+/** Bytes: as many ids as may be, however they are laid out, with who and why. */
+const bodyLimit = 1024 * 1024;
 const event = z
   .object({
     event_id: eventId,
@@ -86,6 +88,7 @@ export function adminRoutes({ pool }: { pool: pg.Pool }): Route[] {
       description:
         'By id (parked, discarded or published), everything that is parked, or what was published in a window of time.',
       tags,
+      bodyLimit,
       body: z.union([
         z.strictObject({ ids, ...operator }),
         z.strictObject({ parked: z.literal('all'), ...operator }),
@@ -113,6 +116,7 @@ export function adminRoutes({ pool }: { pool: pg.Pool }): Route[] {
       summary: 'Give parked events up',
       description: 'They hold back nothing any more, and can be replayed until the retention is over.',
       tags,
+      bodyLimit,
       body: z.union([
         z.strictObject({ ids, ...operator }),
         z.strictObject({ parked: z.literal('all'), ...operator }),

@@ -18,16 +18,19 @@ export type KeepingTransaction = <Made>(
  */
 export async function answerOnce<Answer>(
   knex: Knex,
-  {
-    key,
-    client,
-    operation,
-    request,
-  }: { key: string | undefined; client: string | undefined; operation: string; request: unknown },
+  asked: {
+    key: string | undefined;
+    client: string | undefined;
+    operation: string;
+    request: unknown;
+    /** For how long a key has its answer, in hours; after that it is as if it had never been used. */
+    retentionHours: number;
+  },
   handle: (keeping: KeepingTransaction | undefined) => Promise<Answer>,
 ): Promise<Answer | ReplayedReply | ProblemReply> {
+  const { key, client, operation, request, retentionHours } = asked;
   if (key === undefined) return handle(undefined);
-  const keyed = keyedRequest(key, client, operation, request);
+  const keyed = { ...keyedRequest(key, client, operation, request), retentionHours };
   // Before anything else is asked: the answer is known even while another service is away.
   const earlier = await findAnswer(knex, keyed);
   if (earlier) return earlier;
@@ -48,6 +51,8 @@ export async function answerOnce<Answer>(
   }
 }
 
+type Keyed = KeyedRequest & { readonly retentionHours: number };
+
 /** Rolls the transaction back; the request is answered with what it carries. */
 class KeyTaken extends Error {
   readonly answer: ReplayedReply | ProblemReply;
@@ -62,7 +67,7 @@ class KeyTaken extends Error {
  * the look for an answer, as a statement of its own: by then whoever held it has committed, and is seen. Rejected: to
  * insert the key first and let the primary key decide, because the second request would wait for the first.
  */
-async function claim(trx: Knex.Transaction, keyed: KeyedRequest): Promise<void> {
+async function claim(trx: Knex.Transaction, keyed: Keyed): Promise<void> {
   const { rows } = await trx.raw<{ rows: { free: boolean }[] }>(
     'SELECT pg_try_advisory_xact_lock(hashtextextended(?, 7106)) AS free',
     [keyed.key],
@@ -75,18 +80,24 @@ async function claim(trx: Knex.Transaction, keyed: KeyedRequest): Promise<void> 
       headers: { 'Retry-After': '1' },
     });
   }
-  const earlier = await findAnswer(trx, keyed);
+  const earlier = await findAnswer(trx, keyed, findAndMakeRoom);
   if (earlier) throw new KeyTaken(earlier);
 }
 
+/** now() is one moment for a whole statement: an answer is either found or in the way, and not both. */
+const oldest = `now() - :retentionHours::float8 * interval '1 hour'`;
+const find = `SELECT fingerprint, status, headers, body FROM idempotency_keys WHERE key = :key AND created_at > ${oldest}`;
+/** An answer whose time is over, and that nobody has pruned yet, goes; it stays if the transaction is rolled back. */
+const findAndMakeRoom = `
+  WITH over AS (DELETE FROM idempotency_keys WHERE key = :key AND created_at <= ${oldest})
+  ${find}`;
+
 async function findAnswer(
   knex: Knex,
-  { key, fingerprint }: KeyedRequest,
+  { key, fingerprint, retentionHours }: Keyed,
+  statement = find,
 ): Promise<ReplayedReply | ProblemReply | undefined> {
-  const { rows } = await knex.raw<{ rows: KeptAnswer[] }>(
-    'SELECT fingerprint, status, headers, body FROM idempotency_keys WHERE key = ?',
-    [key],
-  );
+  const { rows } = await knex.raw<{ rows: KeptAnswer[] }>(statement, { key, retentionHours });
   const [kept] = rows;
   if (!kept) return undefined;
   if (!kept.fingerprint.equals(fingerprint)) {
