@@ -1,8 +1,7 @@
 import type { Component } from '@event-sync/platform/lifecycle.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 import { partitionCount } from '@event-sync/outbox/migrations/0001-outbox.ts';
-import type pg from 'pg';
-import { heartbeat, leave, release, renew, take } from './leases.ts';
+import type { Leases } from './leases.ts';
 
 /** How long a lease lasts without renewal: with the tick below, a killed relay's work is taken over within 8 s. */
 const ttlMs = 6_000;
@@ -14,7 +13,7 @@ const tickMs = 2_000;
  */
 export class Ownership implements Component {
   readonly name = 'ownership';
-  readonly #pool: pg.Pool;
+  readonly #leases: Leases;
   readonly #relayId: string;
   readonly #logger: Logger;
   readonly #drain: (partitions: readonly number[]) => Promise<void>;
@@ -30,14 +29,14 @@ export class Ownership implements Component {
   #failing = false;
 
   constructor(options: {
-    pool: pg.Pool;
+    leases: Leases;
     relayId: string;
     logger: Logger;
     /** Called before partitions are given back: must resolve when none of their rows is in hand any more. */
     drain: (partitions: readonly number[]) => Promise<void>;
     onChange: () => void;
   }) {
-    this.#pool = options.pool;
+    this.#leases = options.leases;
     this.#relayId = options.relayId;
     this.#logger = options.logger;
     this.#drain = options.drain;
@@ -70,8 +69,8 @@ export class Ownership implements Component {
     clearInterval(this.#timer);
     await this.#ticking;
     try {
-      await release(this.#pool, this.#relayId, [...this.#owned]);
-      await leave(this.#pool, this.#relayId);
+      await this.#leases.release(this.#relayId, [...this.#owned]);
+      await this.#leases.leave(this.#relayId);
     } catch (error) {
       this.#logger.warn(
         { err: error },
@@ -104,13 +103,13 @@ export class Ownership implements Component {
 
   async #renewAndBalance(): Promise<void> {
     const sent = { monotonic: performance.now(), wall: Date.now() };
-    const alive = await heartbeat(this.#pool, this.#relayId, ttlMs);
+    const alive = await this.#leases.heartbeat(this.#relayId, ttlMs);
     const before = this.#owned;
     this.#givenBack.clear();
-    const owned = new Set(await renew(this.#pool, this.#relayId, ttlMs));
+    const owned = new Set(await this.#leases.renew(this.#relayId, ttlMs));
     const share = Math.ceil(partitionCount / alive);
     if (owned.size < share && !this.#stopped) {
-      for (const partition of await take(this.#pool, this.#relayId, ttlMs, share - owned.size))
+      for (const partition of await this.#leases.take(this.#relayId, ttlMs, share - owned.size))
         owned.add(partition);
     }
     for (const partition of this.#givenBack) owned.delete(partition);
@@ -129,7 +128,7 @@ export class Ownership implements Component {
     if (fresh.length === 0) return;
     for (const partition of fresh) this.#draining.add(partition);
     this.#drain(fresh)
-      .then(() => release(this.#pool, this.#relayId, fresh))
+      .then(() => this.#leases.release(this.#relayId, fresh))
       .then(() => {
         for (const partition of fresh) {
           this.#owned.delete(partition);

@@ -1,7 +1,6 @@
 import type { Logger } from '@event-sync/platform/logger.ts';
-import type pg from 'pg';
+import type { Outbox } from '../outbox/outbox.ts';
 import type { OutboxRow } from '../outbox/row.ts';
-import { settle } from '../outbox/settle.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 import { Signal } from './signal.ts';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,7 +17,7 @@ import { setTimeout as delay } from 'node:timers/promises';
  */
 export class Settler {
   onSettled: (positions: readonly string[]) => void = () => {};
-  readonly #pool: pg.Pool;
+  readonly #outbox: Pick<Outbox, 'settle'>;
   readonly #logger: Logger;
   readonly #metrics: RelayMetrics;
   readonly #enough: number;
@@ -28,9 +27,14 @@ export class Settler {
   #running = false;
 
   /** @param options.enough so many confirmed rows are settled without waiting for more */
-  constructor(options: { pool: pg.Pool; logger: Logger; metrics: RelayMetrics; enough: number }) {
+  constructor(options: {
+    outbox: Pick<Outbox, 'settle'>;
+    logger: Logger;
+    metrics: RelayMetrics;
+    enough: number;
+  }) {
     this.#enough = options.enough;
-    this.#pool = options.pool;
+    this.#outbox = options.outbox;
     this.#logger = options.logger;
     this.#metrics = options.metrics;
   }
@@ -53,7 +57,7 @@ export class Settler {
       const rows = this.#waiting.splice(0, maxBatch);
       const positions = rows.map(({ position }) => position);
       try {
-        await settle(this.#pool, positions);
+        await this.#outbox.settle(positions);
         if (failing) this.#logger.info('confirmed rows are settled again');
         failing = false;
         this.#lastBatch = rows.length;
