@@ -19,6 +19,8 @@ export class Ownership implements Component {
   readonly #drain: (partitions: readonly number[]) => Promise<void>;
   readonly #onChange: () => void;
   readonly #draining = new Set<number>();
+  /** Drained: what a pass under way still brings of them must not be published, another relay may have them already. */
+  readonly #leaving = new Set<number>();
   /** Given back since the tick under way has asked which are ours. */
   readonly #givenBack = new Set<number>();
   #owned = new Set<number>();
@@ -54,7 +56,7 @@ export class Ownership implements Component {
 
   /** Whether a row of this partition may still be published. Asked right before each publish. */
   holds(partition: number): boolean {
-    return this.#owned.has(partition) && this.#valid();
+    return this.#owned.has(partition) && !this.#leaving.has(partition) && this.#valid();
   }
 
   async start(): Promise<void> {
@@ -128,16 +130,21 @@ export class Ownership implements Component {
     if (fresh.length === 0) return;
     for (const partition of fresh) this.#draining.add(partition);
     this.#drain(fresh)
-      .then(() => this.#leases.release(this.#relayId, fresh))
       .then(() => {
-        for (const partition of fresh) {
-          this.#owned.delete(partition);
-          this.#givenBack.add(partition);
-        }
+        for (const partition of fresh) this.#leaving.add(partition);
+        return this.#leases.release(this.#relayId, fresh);
       })
       .catch((error: unknown) =>
         this.#logger.warn({ err: error }, 'could not give partitions back: trying again'),
       )
-      .finally(() => fresh.forEach((partition) => this.#draining.delete(partition)));
+      .finally(() => {
+        for (const partition of fresh) {
+          // Also when it failed: whether they were given back the next renewal tells.
+          this.#owned.delete(partition);
+          this.#givenBack.add(partition);
+          this.#leaving.delete(partition);
+          this.#draining.delete(partition);
+        }
+      });
   }
 }
