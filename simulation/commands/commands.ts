@@ -8,7 +8,8 @@ import * as servers from './server-commands.ts';
 /** How often each is drawn, beside the others. */
 const weighted: readonly (readonly [number, fc.Arbitrary<Command>])[] = [
   [30, orders.wait],
-  [22, orders.order],
+  [18, orders.order],
+  [4, orders.manyOrders],
   [4, orders.begin],
   [4, orders.lateCommit],
   [1, orders.rollback],
@@ -16,10 +17,10 @@ const weighted: readonly (readonly [number, fc.Arbitrary<Command>])[] = [
   [3, processes.crash('relay')],
   [5, processes.start('relay')],
   [1, processes.stop('relay')],
-  [3, processes.pause('relay')],
+  [5, processes.pause('relay')],
   [3, processes.resume('relay')],
-  [1, processes.suspendMachine],
-  [1, processes.setClock],
+  [2, processes.suspendMachine],
+  [2, processes.setClock],
   [3, processes.disconnect('relay', 'close the channel of')],
   [2, broker.unbind],
   [1, broker.deleteExchange],
@@ -32,18 +33,19 @@ const weighted: readonly (readonly [number, fc.Arbitrary<Command>])[] = [
   [3, processes.crash('worker')],
   [4, processes.start('worker')],
   [1, processes.stop('worker')],
-  [1, processes.pause('worker')],
+  [2, processes.pause('worker')],
   [2, processes.resume('worker')],
   [3, processes.disconnect('worker', 'redeliver from')],
   [2, servers.serverDown],
-  [3, servers.statementFault],
+  [5, servers.statementFault],
   [2, servers.slowServer],
+  [1, servers.refuseCustomer],
   [6, servers.show],
   [3, servers.put],
   [1, servers.crashWeb],
 ];
 
-export const maxCommands = 40;
+export const maxCommands = 50;
 
 /** A schedule: the seed of chance (0: none), and what happens. */
 export const schedules = (replayPath?: string) =>

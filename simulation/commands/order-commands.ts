@@ -24,6 +24,20 @@ export const order = customer.map(
     }),
 );
 
+/** So many that they are not all in one fetch. */
+export const manyOrders = fc.array(customer, { minLength: 2, maxLength: 9, size: 'max' }).map(
+  (ids) =>
+    new Command({
+      kind: 'many orders',
+      details: `customers ${ids.join(' ')}`,
+      possible: ({ orders }) => ids.every((id) => !orders.isLocked(id)),
+      run: (world) => {
+        for (const id of ids) world.orders.end(world.orders.begin(id), 'committed');
+        hint(world);
+      },
+    }),
+);
+
 /** Draws its position now and commits later, or never. */
 export const begin = customer.map(
   (id) =>

@@ -64,12 +64,28 @@ export const stop = (kind: Kind) =>
     (_process, world, slot) => ownerOf(world, kind, slot)?.stop(),
   );
 
+/** Shorter and longer than a lease; or until somebody resumes it. */
+const pauses = fc.constantFrom(undefined, 300, 7_000, 12_000);
+const pauseFor = (
+  process: SimulatedProcess,
+  { clock }: World,
+  ms: number | undefined,
+  how?: { machine: boolean },
+) => {
+  process.pause(how);
+  if (ms !== undefined) clock.after(ms, () => process.resume());
+};
+const told = (ms: number | undefined) => (ms === undefined ? 'until it is resumed' : `for ${ms} ms`);
+
 export const pause = (kind: Kind) =>
-  onProcess(
-    kind,
-    'pause',
-    ({ running }) => running,
-    (process) => process.pause(),
+  pauses.chain((ms) =>
+    onProcess(
+      kind,
+      'pause',
+      ({ running }) => running,
+      (process, world) => pauseFor(process, world, ms),
+      told(ms),
+    ),
   );
 
 export const resume = (kind: Kind) =>
@@ -81,18 +97,21 @@ export const resume = (kind: Kind) =>
   );
 
 /** Its monotonic clock stands still; the wall clock goes on. */
-export const suspendMachine = onProcess(
-  'relay',
-  'suspend the machine of',
-  ({ running, wallIsRight }) => running && wallIsRight,
-  (process) => process.pause({ machine: true }),
+export const suspendMachine = pauses.chain((ms) =>
+  onProcess(
+    'relay',
+    'suspend the machine of',
+    ({ running, wallIsRight }) => running && wallIsRight,
+    (process, world) => pauseFor(process, world, ms, { machine: true }),
+    told(ms),
+  ),
 );
 
 export const setClock = fc.constantFrom(-3_600_000, 3_600_000).chain((offset) =>
   onProcess(
     'relay',
     'set the clock of',
-    ({ running, monotonicIsRight }) => running && monotonicIsRight,
+    ({ alive, monotonicIsRight }) => alive && monotonicIsRight,
     (process) => process.setWallClock(offset),
     offset < 0 ? 'back' : 'forward',
   ),

@@ -19,12 +19,26 @@ export const serverDown = fc
   .tuple(name, fc.constantFrom(5, 300, 3_000, 9_000))
   .map(([server, ms]) => onServer('stop', server, `for ${ms} ms`, (at) => at.goDown(ms)));
 
+const statements = {
+  'orders database': ['pass', 'fetch', 'settle', 'park', 'postpone', 'heartbeat', 'renew', 'take', 'release'],
+  'customers database': ['statement', 'commit'],
+  redis: ['get', 'fill', 'evict'],
+} as const;
+const named = name.chain((server) =>
+  fc
+    .constantFrom<(string | undefined)[]>(undefined, ...statements[server])
+    .map((statement) => [server, statement] as const),
+);
+
 /** After it was done: the answer is lost, and nobody knows whether it was done. */
 export const statementFault = fc
-  .tuple(name, fc.constantFrom('before' as const, 'after' as const), fc.integer({ min: 1, max: 3 }))
-  .map(([server, fault, times]) =>
-    onServer('break a connection to', server, `${fault} the statement, ${times} times`, (at) =>
-      at.fail(fault, times),
+  .tuple(named, fc.constantFrom('before' as const, 'after' as const))
+  .map(([[server, statement], when]) =>
+    onServer(
+      'break a connection to',
+      server,
+      `${when} the next ${statement ?? 'statement, whichever it is'}`,
+      (at) => at.failNext({ when, name: statement }),
     ),
   );
 
@@ -35,6 +49,19 @@ export const slowServer = fc
   );
 
 const customer = fc.constantFrom(...customers);
+
+/** What is about this customer cannot be counted, however often it is tried: its events are found out and put aside. */
+export const refuseCustomer = fc.tuple(customer, fc.constantFrom(5, 1_500, 6_000)).map(
+  ([id, ms]) =>
+    new Command({
+      kind: 'refuse in the customers database',
+      details: `customer ${id}, for ${ms} ms`,
+      run: ({ clock, customers: { refused } }) => {
+        refused.add(`customer ${id}`);
+        clock.after(ms, () => refused.delete(`customer ${id}`));
+      },
+    }),
+);
 
 /** Through the cache: who misses brings the row that it has read, early or late. */
 export const show = fc.tuple(customer, fc.constantFrom(0, 0, 30, 1_000)).map(

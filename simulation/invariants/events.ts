@@ -10,8 +10,8 @@ export interface EventRecord {
   state: 'open' | 'committed' | 'rolled-back';
   /** In the orders' queue at least once. */
   arrived: boolean;
-  /** A relay has been told so. */
-  confirmed: boolean;
+  /** The last relay that was told so. */
+  confirmedTo: string | undefined;
   settled: number;
   /** The customer's version once it was counted. */
   countedAs: number | undefined;
@@ -33,8 +33,8 @@ export class Events {
     const number = this.byId.size + 1;
     const id = `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`;
     const event: EventRecord = {
-      ...{ number, id, position, customer, state: 'open', arrived: false, confirmed: false },
-      ...{ settled: 0, countedAs: undefined },
+      ...{ number, id, position, customer, state: 'open', arrived: false },
+      ...{ confirmedTo: undefined, settled: 0, countedAs: undefined },
     };
     this.byId.set(id, event);
     const others = this.#ofCustomer.get(customer);
@@ -59,6 +59,8 @@ export class Events {
     if (event.state !== 'committed')
       this.promises.broken(`${relay} published ${tell(event)}, which is ${event.state}`);
     if (!leased) this.promises.broken(`${relay} published ${tell(event)} without the lease of its partition`);
+    if (event.confirmedTo === relay)
+      this.promises.broken(`${relay} published ${tell(event)} again, having heard that it is confirmed`);
   }
 
   /**
@@ -79,14 +81,20 @@ export class Events {
 
   confirmed(id: string, relay: string): void {
     const event = this.get(id);
-    event.confirmed = true;
+    event.confirmedTo = relay;
     this.#journal.note(() => `${relay} hears that ${tell(event)} is confirmed`);
+  }
+
+  /** By an operator, from what was parked. */
+  replayed(id: string): void {
+    this.get(id).confirmedTo = undefined;
   }
 
   settled(id: string): void {
     const event = this.get(id);
     this.#journal.note(() => `${tell(event)} is settled`);
-    if (!event.confirmed) this.promises.broken(`${tell(event)} was settled and never confirmed`);
+    if (event.confirmedTo === undefined)
+      this.promises.broken(`${tell(event)} was settled and never confirmed`);
     event.settled++;
     if (event.settled > 1) this.promises.broken(`${tell(event)} was settled twice`);
   }

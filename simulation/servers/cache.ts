@@ -23,14 +23,14 @@ export class SimulatedCache implements Pick<VersionedCache, 'get' | 'fill' | 'ev
   }
 
   get(id: string): ReturnType<VersionedCache['get']> {
-    return this.server.call(() => this.values.get(id));
+    return this.server.call('get', () => this.values.get(id));
   }
 
   async fill(id: string, value: object, version: string): Promise<'filled' | 'stale'> {
     const stall = this.#nextFillMs;
     this.#nextFillMs = 0;
     if (stall > 0) await new Promise((resolve) => setTimeout(resolve, stall));
-    return this.server.call(() => {
+    return this.server.call('fill', () => {
       if (this.fenceOf(id) > Number(version)) return 'stale';
       this.values.set(id, { value: value as Record<string, unknown>, version });
       this.#fences.set(id, Number(version));
@@ -39,7 +39,7 @@ export class SimulatedCache implements Pick<VersionedCache, 'get' | 'fill' | 'ev
   }
 
   evict(entries: readonly { id: string; version: string }[]): Promise<void> {
-    return this.server.call(() => {
+    return this.server.call('evict', () => {
       for (const { id, version } of entries) {
         this.#fences.set(id, Math.max(this.fenceOf(id), Number(version)));
         this.values.delete(id);

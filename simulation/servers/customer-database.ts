@@ -15,6 +15,8 @@ export class CustomerDatabase {
   readonly #events: Events;
   readonly #locks = new Map<string, Transaction>();
   readonly #open = new Set<Transaction>();
+  /** Of locks: what cannot be written, however often it is tried. */
+  readonly refused = new Set<string>();
 
   constructor(server: Server, events: Events, customers: readonly string[]) {
     this.server = server;
@@ -50,11 +52,12 @@ export class CustomerDatabase {
 
   /** What a `SELECT` outside of any transaction sees. */
   read<T>(look: (tables: Tables) => T): Promise<T> {
-    return this.server.call(() => look(this.tables));
+    return this.server.call('select', () => look(this.tables));
   }
 
   commit(transaction: Transaction): Promise<void> {
     return this.server.call(
+      'commit',
       () => {
         mustBeOpen(transaction);
         this.#commit(transaction);
@@ -64,15 +67,20 @@ export class CustomerDatabase {
   }
 
   rollback(transaction: Transaction): Promise<void> {
-    return this.server.call(() => transaction.rollback());
+    return this.server.call('rollback', () => transaction.rollback());
   }
 
   #do(statement: Statement, within: Transaction | undefined): Promise<readonly object[]> {
     let own: Transaction | undefined;
     return this.server.call(
+      'statement',
       () => {
         const transaction = within ?? (own = new Transaction(this.tables, this.#locks));
         mustBeOpen(transaction);
+        if (statement.locks.some((name) => this.refused.has(name))) {
+          transaction.rollback();
+          throw Object.assign(new Error('new row violates check constraint'), { code: '23514' });
+        }
         const finish = () => {
           const rows = statement.run(transaction);
           if (own) this.#commit(own);

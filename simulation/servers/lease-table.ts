@@ -25,17 +25,17 @@ export class LeaseTable {
 
   readonly leases: Leases = {
     heartbeat: (relayId, ttlMs) =>
-      this.#server.call(() => {
+      this.#server.call('heartbeat', () => {
         const { now } = this.#server;
         this.#aliveUntil.set(relayId, now + ttlMs);
         return [...this.#aliveUntil.values()].filter((until) => until > now).length;
       }),
     renew: (relayId, ttlMs) =>
-      this.#server.call(() =>
+      this.#server.call('renew', () =>
         this.#own('renews', relayId, ttlMs, Infinity, ({ owner }) => owner === relayId),
       ),
     take: (relayId, ttlMs, limit) =>
-      this.#server.call(() =>
+      this.#server.call('take', () =>
         this.#own(
           'takes',
           relayId,
@@ -46,7 +46,7 @@ export class LeaseTable {
         ),
       ),
     release: (relayId, partitions) =>
-      this.#server.call(() => {
+      this.#server.call('release', () => {
         this.#journal.note(() => `${relayId} gives back partitions ${partitions.join(' ')}`);
         for (const number of partitions) {
           const partition = this.#partitions[number]!;
@@ -55,7 +55,7 @@ export class LeaseTable {
           partition.ownedUntil = -Infinity;
         }
       }),
-    leave: (relayId) => this.#server.call(() => void this.#aliveUntil.delete(relayId)),
+    leave: (relayId) => this.#server.call('leave', () => void this.#aliveUntil.delete(relayId)),
   };
 
   #own(

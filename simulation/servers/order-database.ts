@@ -69,15 +69,17 @@ export class OrderDatabase {
 
   /** What `npm run outbox -- replay` does: parked rows get their old place. */
   replayParked(): void {
-    for (const row of this.parked.values())
+    for (const row of this.parked.values()) {
       this.rows.set(row.position, { ...row, attempts: 0, nextAttemptAt: undefined });
+      this.#events.replayed(row.event_id);
+    }
     this.parked.clear();
   }
 
   /** The table, for the relay that calls. */
   readonly outbox: Outbox = {
     openPass: async (partitions, first) => {
-      const snapshot = await this.server.call(() => this.#snapshot(new Set(partitions)));
+      const snapshot = await this.server.call('pass', () => this.#snapshot(new Set(partitions)));
       const fetch = (count: number) =>
         snapshot.splice(0, count).map((row): OutboxRow => ({
           ...row,
@@ -86,12 +88,12 @@ export class OrderDatabase {
       const rows = fetch(first);
       return {
         rows,
-        next: (count) => this.server.call(() => fetch(count)),
-        close: () => this.server.call(() => {}).catch(() => {}),
+        next: (count) => this.server.call('fetch', () => fetch(count)),
+        close: () => this.server.call('end of pass', () => {}).catch(() => {}),
       };
     },
     settle: (positions) =>
-      this.server.call(() => {
+      this.server.call('settle', () => {
         let settled = 0;
         for (const position of positions) {
           const row = this.rows.get(position);
@@ -103,14 +105,14 @@ export class OrderDatabase {
         return settled;
       }),
     park: ({ position }) =>
-      this.server.call(() => {
+      this.server.call('park', () => {
         const row = this.rows.get(position);
         if (!row) return;
         this.rows.delete(position);
         this.parked.set(position, row);
       }),
     postpone: ({ position, delayMs }) =>
-      this.server.call(() => {
+      this.server.call('postpone', () => {
         const row = this.rows.get(position);
         if (!row) return;
         const nextAttemptAt = this.server.now + delayMs;

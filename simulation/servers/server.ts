@@ -2,12 +2,16 @@ import type { Clock } from '../time/clock.ts';
 import { SimulatedProcess } from '../time/simulated-process.ts';
 
 /** What befalls the next statement: the connection breaks before the server has done it, or before it has said so. */
-export type StatementFault = 'before' | 'after';
+export interface StatementFault {
+  readonly when: 'before' | 'after';
+  /** The next one of this name; else the next one, whichever it is. */
+  readonly name?: string | undefined;
+}
 
 /** The way to a server that answers questions, one at a time: a database, Redis. */
 export class Server {
   readonly #clock: Clock;
-  readonly #faults: StatementFault[] = [];
+  #faults: StatementFault[] = [];
   #downUntil = 0;
   #slowUntil = 0;
   #slowMs = 0;
@@ -25,8 +29,8 @@ export class Server {
     return this.#clock.now >= this.#downUntil;
   }
 
-  fail(fault: StatementFault, times: number): void {
-    for (let time = 0; time < times; time++) this.#faults.push(fault);
+  failNext(fault: StatementFault): void {
+    this.#faults.push(fault);
   }
 
   goDown(forMs: number): void {
@@ -46,7 +50,7 @@ export class Server {
   heal(): void {
     this.#downUntil = 0;
     this.#slowUntil = 0;
-    this.#faults.length = 0;
+    this.#faults = [];
   }
 
   after(delayMs: number, run: () => void): void {
@@ -57,9 +61,10 @@ export class Server {
    * Sends a question of the process that asks; `work` is done when it arrives, in one step as a statement is, and may
    * answer with a promise where it has to wait.
    *
+   * @param name by which a fault can befall it
    * @param broken called when the connection broke over it
    */
-  call<T>(work: () => T | Promise<T>, broken: () => void = () => {}): Promise<T> {
+  call<T>(name: string, work: () => T | Promise<T>, broken: () => void = () => {}): Promise<T> {
     const process = SimulatedProcess.mine();
     const slow = this.#clock.now < this.#slowUntil ? this.#slowMs : 0;
     return new Promise<T>((resolve, reject) => {
@@ -72,7 +77,7 @@ export class Server {
       this.#clock.after(slow + process.latency(), () => {
         if (!process.heard) return broken();
         if (!this.up) return fail(refused);
-        const fault = this.#faults.shift();
+        const fault = this.#faultOf(name);
         if (fault === 'before') return fail(terminated);
         const done = (value: T) => {
           if (fault === 'after') fail(terminated);
@@ -88,6 +93,12 @@ export class Server {
         }
       });
     });
+  }
+
+  #faultOf(name: string): StatementFault['when'] | undefined {
+    if (this.#faults.length === 0) return undefined;
+    const index = this.#faults.findIndex((fault) => fault.name === undefined || fault.name === name);
+    return index < 0 ? undefined : this.#faults.splice(index, 1)[0]!.when;
   }
 }
 

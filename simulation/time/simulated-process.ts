@@ -76,7 +76,7 @@ export class SimulatedProcess {
 
   /** One of the two may be wrong at a time: nobody can tell the time by two clocks that both are. */
   get monotonicIsRight(): boolean {
-    return this.#monotonicLost === 0;
+    return this.#monotonicLost === 0 && !(this.paused && this.#machineSuspended);
   }
 
   get wallIsRight(): boolean {

@@ -36,6 +36,7 @@ function heal(world: World): void {
   const { orders, broker, cache } = world;
   for (const server of [orders.server, world.customers.server, cache.server]) server.heal();
   broker.heal();
+  world.customers.refused.clear();
   for (const event of orders.open) orders.end(event, 'committed');
   for (const process of world.processes) process.resume();
   operate(world);
