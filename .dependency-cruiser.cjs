@@ -8,14 +8,14 @@ module.exports = {
       severity: 'error',
       from: { path: '^contracts/', pathNot: '\\.test\\.ts$' },
       to: {
-        path: '^(platform|outbox|migrations|stack|integration|bench|order-service|outbox-relay|customer-service|auditor)/',
+        path: '^(platform|outbox|migrations|stack|integration|simulation|bench|order-service|outbox-relay|customer-service|auditor)/',
       },
     },
     {
       name: 'platform-and-outbox-know-no-service',
       severity: 'error',
       from: { path: '^(platform|outbox)/' },
-      to: { path: `${services}|^(migrations|stack|integration|bench)/` },
+      to: { path: `${services}|^(migrations|stack|integration|simulation|bench)/` },
     },
     {
       name: 'outbox-is-a-library-of-its-own',
@@ -34,7 +34,7 @@ module.exports = {
       name: 'services-do-not-import-the-workshop',
       severity: 'error',
       from: { path: services, pathNot: '\\.test\\.ts$' },
-      to: { path: '^(stack|integration|bench|migrations)/' },
+      to: { path: '^(stack|integration|simulation|bench|migrations)/' },
     },
     {
       name: 'relay-knows-no-order-and-no-customer',

@@ -25,7 +25,7 @@ export default tseslint.config(
   },
   {
     // Programs that talk to a person on a terminal; the services log with pino.
-    files: ['stack/**', 'migrations/**', 'bench/**', 'integration/**'],
+    files: ['stack/**', 'migrations/**', 'bench/**', 'integration/**', 'simulation/**'],
     rules: { 'no-console': 'off' },
   },
   {

@@ -32,7 +32,7 @@ if (values.help) {
 
 const root = join(import.meta.dirname, '..');
 const workspaces =
-  'contracts,deploy,platform,outbox,migrations,order-service,outbox-relay,customer-service,auditor,stack,bench';
+  'contracts,deploy,platform,outbox,migrations,order-service,outbox-relay,customer-service,auditor,simulation,stack,bench';
 
 async function filesOf(pattern: string): Promise<string[]> {
   const files: string[] = [];

@@ -25,6 +25,8 @@ import { z } from 'zod';
 import { adminApiInfo, adminRoutes } from './http/admin.routes.ts';
 import { pruneByTheClock } from './housekeeping.ts';
 import { backlog } from './outbox/backlog.ts';
+import { postgresOutbox } from './outbox/outbox.ts';
+import { postgresLeases } from './ownership/leases.ts';
 import { Ownership } from './ownership/ownership.ts';
 import { relayMetrics } from './relay/relay-metrics.ts';
 import { Relay } from './relay/relay.ts';
@@ -80,7 +82,7 @@ const publisher = new ConfirmPublisher({
   onAvailable: () => relay.wake(),
 });
 const ownership: Ownership = new Ownership({
-  pool,
+  leases: postgresLeases(pool),
   relayId,
   logger,
   drain: (partitions) => relay.drain(partitions),
@@ -92,9 +94,10 @@ const recorded = relayMetrics(metrics, {
   suspendedRoutes: () => relay.suspendedRoutes,
   available: () => publisher.available,
 });
-const settler = new Settler({ pool, logger, metrics: recorded, enough: config.OUTBOX_WINDOW });
+const outbox = postgresOutbox(pool);
+const settler = new Settler({ outbox, logger, metrics: recorded, enough: config.OUTBOX_WINDOW });
 const relay: Relay = new Relay({
-  pool,
+  outbox,
   publisher,
   ownership,
   settler,

@@ -12,7 +12,7 @@ interface Step {
 
 const workspaces = [
   ...['contracts', 'deploy', 'platform', 'outbox', 'migrations', 'order-service'],
-  ...['outbox-relay', 'customer-service', 'auditor', 'stack', 'integration', 'bench'],
+  ...['outbox-relay', 'customer-service', 'auditor', 'stack', 'integration', 'simulation', 'bench'],
 ];
 
 // The longest first: two run at a time, and the short ones fill up the rest.

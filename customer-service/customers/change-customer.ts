@@ -10,7 +10,7 @@ type RunInTransaction = (work: (trx: Knex.Transaction) => Promise<CustomerRow>) 
 
 interface Dependencies {
   readonly knex: Knex;
-  readonly cache: VersionedCache;
+  readonly cache: Pick<VersionedCache, 'evict'>;
   readonly log: Logger;
 }
 

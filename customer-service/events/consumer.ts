@@ -14,7 +14,7 @@ import { parseMessage, type Parsed } from './parse-message.ts';
 import { attemptsOf, maxAttempts, type PutAside } from './put-aside.ts';
 
 export interface ConsumerOptions {
-  link: BrokerLink;
+  link: Pick<BrokerLink, 'connect' | 'restoreTopology'>;
   queue: string;
   knex: Knex;
   putAside: PutAside;

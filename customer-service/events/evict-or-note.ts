@@ -10,7 +10,15 @@ import { notePendingEvictions, type Eviction } from '../customers/pending-evicti
  *
  * @throws when neither Redis nor Postgres is there: the consumer then tries this again, and acknowledges nothing.
  */
-export function evictOrNote({ knex, cache, logger }: { knex: Knex; cache: VersionedCache; logger: Logger }) {
+export function evictOrNote({
+  knex,
+  cache,
+  logger,
+}: {
+  knex: Knex;
+  cache: Pick<VersionedCache, 'evict'>;
+  logger: Logger;
+}) {
   return async (evictions: readonly Eviction[]): Promise<void> => {
     try {
       await cache.evict(evictions);

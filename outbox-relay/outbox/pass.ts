@@ -1,6 +1,13 @@
 import type pg from 'pg';
 import type { OutboxRow } from './row.ts';
 
+export interface Pass {
+  /** The first batch. */
+  readonly rows: OutboxRow[];
+  next(count: number): Promise<OutboxRow[]>;
+  close(): Promise<void>;
+}
+
 /**
  * One look at the outbox: the rows of some partitions, in position order, as one snapshot sees them.
  *
@@ -16,11 +23,7 @@ import type { OutboxRow } from './row.ts';
  * Opening is one round trip with the first batch; a pass that finds less than a batch costs one more to end. The
  * numbers are put into the text because the simple protocol, which takes several statements at once, has no parameters.
  */
-export async function openPass(
-  pool: pg.Pool,
-  partitions: readonly number[],
-  first: number,
-): Promise<{ rows: OutboxRow[]; next: (count: number) => Promise<OutboxRow[]>; close: () => Promise<void> }> {
+export async function openPass(pool: pg.Pool, partitions: readonly number[], first: number): Promise<Pass> {
   const client = await pool.connect();
   const list = partitions.map(Math.trunc).join(',');
   try {

@@ -7,9 +7,24 @@ import type pg from 'pg';
  * Leases and not advisory locks: a lock belongs to a session, so a relay that is paused (SIGSTOP, a stalled machine)
  * keeps its locks for as long as its socket lives and its partitions stand still. See docs/decisions/0004.
  */
+export interface Leases {
+  heartbeat(relayId: string, ttlMs: number): Promise<number>;
+  renew(relayId: string, ttlMs: number): Promise<number[]>;
+  take(relayId: string, ttlMs: number, limit: number): Promise<number[]>;
+  release(relayId: string, partitions: readonly number[]): Promise<void>;
+  leave(relayId: string): Promise<void>;
+}
+
+export const postgresLeases = (pool: pg.Pool): Leases => ({
+  heartbeat: (...rest) => heartbeat(pool, ...rest),
+  renew: (...rest) => renew(pool, ...rest),
+  take: (...rest) => take(pool, ...rest),
+  release: (...rest) => release(pool, ...rest),
+  leave: (relayId) => leave(pool, relayId),
+});
 
 /** Says that this relay lives, and forgets the dead. @returns how many live now, this one included. */
-export async function heartbeat(pool: pg.Pool, relayId: string, ttlMs: number): Promise<number> {
+async function heartbeat(pool: pg.Pool, relayId: string, ttlMs: number): Promise<number> {
   await pool.query({
     name: 'heartbeat',
     text: `
@@ -30,7 +45,7 @@ export async function heartbeat(pool: pg.Pool, relayId: string, ttlMs: number): 
 }
 
 /** Prolongs the leases that are still this relay's. @returns their partitions. */
-export async function renew(pool: pg.Pool, relayId: string, ttlMs: number): Promise<number[]> {
+async function renew(pool: pg.Pool, relayId: string, ttlMs: number): Promise<number[]> {
   const { rows } = await pool.query<{ partition: number }>({
     name: 'renew',
     text: `
@@ -43,7 +58,7 @@ export async function renew(pool: pg.Pool, relayId: string, ttlMs: number): Prom
 }
 
 /** Takes up to `limit` partitions that nobody owns or whose lease ran out. @returns the partitions taken. */
-export async function take(pool: pg.Pool, relayId: string, ttlMs: number, limit: number): Promise<number[]> {
+async function take(pool: pg.Pool, relayId: string, ttlMs: number, limit: number): Promise<number[]> {
   const { rows } = await pool.query<{ partition: number }>({
     name: 'take',
     text: `
@@ -59,7 +74,7 @@ export async function take(pool: pg.Pool, relayId: string, ttlMs: number, limit:
 }
 
 /** Gives partitions back, so that another relay can take them at once. */
-export async function release(pool: pg.Pool, relayId: string, partitions: readonly number[]): Promise<void> {
+async function release(pool: pg.Pool, relayId: string, partitions: readonly number[]): Promise<void> {
   await pool.query({
     name: 'release',
     text: `
@@ -70,6 +85,6 @@ export async function release(pool: pg.Pool, relayId: string, partitions: readon
 }
 
 /** Says that this relay is gone. */
-export async function leave(pool: pg.Pool, relayId: string): Promise<void> {
+async function leave(pool: pg.Pool, relayId: string): Promise<void> {
   await pool.query('DELETE FROM outbox_relay WHERE relay_id = $1', [relayId]);
 }

@@ -2,8 +2,7 @@ import type { Component } from '@event-sync/platform/lifecycle.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 import { partitionCount } from '@event-sync/outbox/migrations/0001-outbox.ts';
 import { probe } from '@event-sync/platform/probe.ts';
-import type pg from 'pg';
-import { heartbeat, leave, release, renew, take } from './leases.ts';
+import type { Leases } from './leases.ts';
 
 /** How long a lease lasts without renewal: with the tick below, a killed relay's work is taken over within 8 s. */
 const ttlMs = 6_000;
@@ -15,12 +14,14 @@ const tickMs = 2_000;
  */
 export class Ownership implements Component {
   readonly name = 'ownership';
-  readonly #pool: pg.Pool;
+  readonly #leases: Leases;
   readonly #relayId: string;
   readonly #logger: Logger;
   readonly #drain: (partitions: readonly number[]) => Promise<void>;
   readonly #onChange: () => void;
   readonly #draining = new Set<number>();
+  /** Drained: what a pass under way still brings of them must not be published, another relay may have them already. */
+  readonly #leaving = new Set<number>();
   /** Given back since the tick under way has asked which are ours. */
   readonly #givenBack = new Set<number>();
   #owned = new Set<number>();
@@ -31,14 +32,14 @@ export class Ownership implements Component {
   #failing = false;
 
   constructor(options: {
-    pool: pg.Pool;
+    leases: Leases;
     relayId: string;
     logger: Logger;
     /** Called before partitions are given back: must resolve when none of their rows is in hand any more. */
     drain: (partitions: readonly number[]) => Promise<void>;
     onChange: () => void;
   }) {
-    this.#pool = options.pool;
+    this.#leases = options.leases;
     this.#relayId = options.relayId;
     this.#logger = options.logger;
     this.#drain = options.drain;
@@ -56,7 +57,7 @@ export class Ownership implements Component {
 
   /** Whether a row of this partition may still be published. Asked right before each publish. */
   holds(partition: number): boolean {
-    return this.#owned.has(partition) && this.#valid();
+    return this.#owned.has(partition) && !this.#leaving.has(partition) && this.#valid();
   }
 
   async start(): Promise<void> {
@@ -71,8 +72,8 @@ export class Ownership implements Component {
     clearInterval(this.#timer);
     await this.#ticking;
     try {
-      await release(this.#pool, this.#relayId, [...this.#owned]);
-      await leave(this.#pool, this.#relayId);
+      await this.#leases.release(this.#relayId, [...this.#owned]);
+      await this.#leases.leave(this.#relayId);
     } catch (error) {
       this.#logger.warn(
         { err: error },
@@ -105,14 +106,14 @@ export class Ownership implements Component {
 
   async #renewAndBalance(): Promise<void> {
     const sent = { monotonic: performance.now(), wall: Date.now() };
-    const alive = await heartbeat(this.#pool, this.#relayId, ttlMs);
+    const alive = await this.#leases.heartbeat(this.#relayId, ttlMs);
     probe('ownership.alive');
     const before = this.#owned;
     this.#givenBack.clear();
-    const owned = new Set(await renew(this.#pool, this.#relayId, ttlMs));
+    const owned = new Set(await this.#leases.renew(this.#relayId, ttlMs));
     const share = Math.ceil(partitionCount / alive);
     if (owned.size < share && !this.#stopped) {
-      for (const partition of await take(this.#pool, this.#relayId, ttlMs, share - owned.size))
+      for (const partition of await this.#leases.take(this.#relayId, ttlMs, share - owned.size))
         owned.add(partition);
       probe('ownership.taken');
     }
@@ -134,18 +135,21 @@ export class Ownership implements Component {
     this.#drain(fresh)
       .then(() => {
         probe('ownership.drained');
-        return release(this.#pool, this.#relayId, fresh);
+        for (const partition of fresh) this.#leaving.add(partition);
+        return this.#leases.release(this.#relayId, fresh);
       })
-      .then(() => {
-        probe('ownership.given-back');
-        for (const partition of fresh) {
-          this.#owned.delete(partition);
-          this.#givenBack.add(partition);
-        }
-      })
+      .then(() => probe('ownership.given-back'))
       .catch((error: unknown) =>
         this.#logger.warn({ err: error }, 'could not give partitions back: trying again'),
       )
-      .finally(() => fresh.forEach((partition) => this.#draining.delete(partition)));
+      .finally(() => {
+        for (const partition of fresh) {
+          // Also when it failed: whether they were given back the next renewal tells.
+          this.#owned.delete(partition);
+          this.#givenBack.add(partition);
+          this.#leaving.delete(partition);
+          this.#draining.delete(partition);
+        }
+      });
   }
 }

@@ -3,10 +3,8 @@ import type { OutgoingMessage } from '@event-sync/platform/broker/outgoing-messa
 import type { Component } from '@event-sync/platform/lifecycle.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 import { probe } from '@event-sync/platform/probe.ts';
-import type pg from 'pg';
-import { openPass } from '../outbox/pass.ts';
-import { park } from '../outbox/park.ts';
-import { backoff, postpone } from '../outbox/postpone.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import { backoff } from '../outbox/postpone.ts';
 import type { OutboxRow } from '../outbox/row.ts';
 import type { Ownership } from '../ownership/ownership.ts';
 import { toMessage, unpublishable } from '../publisher/message.ts';
@@ -18,7 +16,7 @@ import type { RelayMetrics } from './relay-metrics.ts';
 import { Signal } from './signal.ts';
 
 export interface RelayOptions {
-  pool: pg.Pool;
+  outbox: Outbox;
   publisher: ConfirmPublisher;
   ownership: Ownership;
   settler: Settler;
@@ -132,14 +130,14 @@ export class Relay implements Component {
 
   /** @returns whether there may be more at once. */
   async #pass(): Promise<boolean> {
-    const { pool, publisher, ownership, batch } = this.#options;
+    const { outbox, publisher, ownership, batch } = this.#options;
     const partitions = ownership.claimable;
     // Nobody to publish to, or nothing to publish: claiming would only fill the memory.
     if (!publisher.available || partitions.length === 0) return false;
     const endsAt = performance.now() + passLimitMs;
     this.#lanes.beginPass(performance.now());
     const size = new FetchSize({ rows: batch, bytes: fetchBytes });
-    const pass = await openPass(pool, partitions, size.rows);
+    const pass = await outbox.openPass(partitions, size.rows);
     probe('relay.claimed');
     try {
       for (let rows = pass.rows; ; rows = await pass.next(size.rows)) {
@@ -242,18 +240,20 @@ export class Relay implements Component {
   }
 
   #refused(row: OutboxRow, reason: string): void {
-    const { logger, pool, maxAttempts } = this.#options;
+    const { logger, outbox, maxAttempts } = this.#options;
     const attempts = row.attempts + 1;
     if (attempts >= maxAttempts) return this.#park(row, attempts, `${reason}, ${attempts} times`);
     const delayMs = backoff(row.attempts);
     logger.warn({ event_id: row.event_id, attempts, delay_ms: delayMs }, reason);
     this.#lanes.failed(row, performance.now() + delayMs);
-    postpone(pool, { position: row.position, delayMs, reason }).catch((error: unknown) =>
-      logger.warn(
-        { err: error, event_id: row.event_id },
-        'could not note the attempt: the row is tried again sooner',
-      ),
-    );
+    outbox
+      .postpone({ position: row.position, delayMs, reason })
+      .catch((error: unknown) =>
+        logger.warn(
+          { err: error, event_id: row.event_id },
+          'could not note the attempt: the row is tried again sooner',
+        ),
+      );
   }
 
   /**
@@ -278,14 +278,15 @@ export class Relay implements Component {
   }
 
   #park(row: OutboxRow, attempts: number, reason: string): void {
-    const { logger, pool, metrics } = this.#options;
+    const { logger, outbox, metrics } = this.#options;
     logger.error(
       { event_id: row.event_id, ordering_key: row.ordering_key, attempts, reason },
       'parked: it cannot be published, and the events behind it in its key wait. See npm run outbox -- --help',
     );
     this.#lanes.failed(row, Infinity);
     probe('relay.park-before');
-    park(pool, { position: row.position, attempts, reason })
+    outbox
+      .park({ position: row.position, attempts, reason })
       .then(() => {
         probe('relay.parked');
         metrics.parked();

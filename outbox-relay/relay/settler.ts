@@ -1,8 +1,7 @@
 import type { Logger } from '@event-sync/platform/logger.ts';
 import { probe } from '@event-sync/platform/probe.ts';
-import type pg from 'pg';
+import type { Outbox } from '../outbox/outbox.ts';
 import type { OutboxRow } from '../outbox/row.ts';
-import { settle } from '../outbox/settle.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 import { Signal } from './signal.ts';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -19,7 +18,7 @@ import { setTimeout as delay } from 'node:timers/promises';
  */
 export class Settler {
   onSettled: (positions: readonly string[]) => void = () => {};
-  readonly #pool: pg.Pool;
+  readonly #outbox: Pick<Outbox, 'settle'>;
   readonly #logger: Logger;
   readonly #metrics: RelayMetrics;
   readonly #enough: number;
@@ -29,9 +28,14 @@ export class Settler {
   #running = false;
 
   /** @param options.enough so many confirmed rows are settled without waiting for more */
-  constructor(options: { pool: pg.Pool; logger: Logger; metrics: RelayMetrics; enough: number }) {
+  constructor(options: {
+    outbox: Pick<Outbox, 'settle'>;
+    logger: Logger;
+    metrics: RelayMetrics;
+    enough: number;
+  }) {
     this.#enough = options.enough;
-    this.#pool = options.pool;
+    this.#outbox = options.outbox;
     this.#logger = options.logger;
     this.#metrics = options.metrics;
   }
@@ -55,7 +59,7 @@ export class Settler {
       const positions = rows.map(({ position }) => position);
       try {
         probe('relay.settle-before');
-        await settle(this.#pool, positions);
+        await this.#outbox.settle(positions);
         probe('relay.settled');
         if (failing) this.#logger.info('confirmed rows are settled again');
         failing = false;

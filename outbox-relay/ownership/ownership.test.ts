@@ -1,0 +1,54 @@
+import type { Logger } from '@event-sync/platform/logger.ts';
+import { partitionCount } from '@event-sync/outbox/migrations/0001-outbox.ts';
+import { expect } from 'chai';
+import type { Leases } from './leases.ts';
+import { Ownership } from './ownership.ts';
+
+const all = Array.from({ length: partitionCount }, (_, partition) => partition);
+const theirs = partitionCount - 1;
+
+describe('partitions that are given back to a second relay', () => {
+  let release: PromiseWithResolvers<void>;
+  let asked: PromiseWithResolvers<void>;
+  let ownership: Ownership;
+
+  beforeEach(async () => {
+    release = Promise.withResolvers();
+    asked = Promise.withResolvers();
+    const leases: Leases = {
+      heartbeat: async () => 2,
+      renew: async () => all,
+      take: async () => [],
+      release: () => {
+        asked.resolve();
+        return release.promise;
+      },
+      leave: async () => {},
+    };
+    const quiet = { info: () => {}, warn: () => {} } as unknown as Logger;
+    ownership = new Ownership({
+      ...{ leases, relayId: 'one', logger: quiet },
+      ...{ drain: async () => {}, onChange: () => {} },
+    });
+    await ownership.start();
+    await asked.promise;
+  });
+
+  afterEach(async () => {
+    release.promise.catch(() => {});
+    release.resolve();
+    await ownership.stop();
+  });
+
+  it('are not held any more once the database is asked, whatever a pass under way still brings', () => {
+    expect(ownership.holds(0)).to.be.true;
+    expect(ownership.holds(theirs)).to.be.false;
+  });
+
+  it('are not claimed when nobody knows whether the database has heard, until they are renewed', async () => {
+    release.reject(new Error('Connection terminated unexpectedly'));
+    await new Promise(setImmediate);
+    expect(ownership.claimable).to.include(0).and.not.include(theirs);
+    expect(ownership.holds(theirs)).to.be.false;
+  });
+});

@@ -1,0 +1,112 @@
+import type { Journal } from '../world/journal.ts';
+import type { Promises } from './promises.ts';
+
+/** What the simulation knows of an event, whatever the system believes. */
+export interface EventRecord {
+  readonly number: number;
+  readonly id: string;
+  readonly position: string;
+  readonly customer: string;
+  state: 'open' | 'committed' | 'rolled-back';
+  /** In the orders' queue at least once. */
+  arrived: boolean;
+  /** The last relay that was told so. */
+  confirmedTo: string | undefined;
+  settled: number;
+  /** The customer's version once it was counted. */
+  countedAs: number | undefined;
+}
+
+/** Holds each step of the system against what was promised, at the moment of the step. */
+export class Events {
+  readonly promises: Promises;
+  readonly #journal: Journal;
+  readonly byId = new Map<string, EventRecord>();
+  readonly #ofCustomer = new Map<string, EventRecord[]>();
+
+  constructor(promises: Promises, journal: Journal) {
+    this.promises = promises;
+    this.#journal = journal;
+  }
+
+  add(customer: string, position: string): EventRecord {
+    const number = this.byId.size + 1;
+    const id = `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`;
+    const event: EventRecord = {
+      ...{ number, id, position, customer, state: 'open', arrived: false },
+      ...{ confirmedTo: undefined, settled: 0, countedAs: undefined },
+    };
+    this.byId.set(id, event);
+    const others = this.#ofCustomer.get(customer);
+    if (others) others.push(event);
+    else this.#ofCustomer.set(customer, [event]);
+    return event;
+  }
+
+  of(customer: string): readonly EventRecord[] {
+    return this.#ofCustomer.get(customer) ?? [];
+  }
+
+  get(id: string): EventRecord {
+    const event = this.byId.get(id);
+    return event ?? this.promises.broken(`nobody has written an event ${id}`);
+  }
+
+  /** A relay sends it, and `leased` says whether it has the lease of the event's partition at this instant. */
+  published(id: string, relay: string, leased: boolean): void {
+    const event = this.get(id);
+    this.#journal.note(() => `${relay} publishes ${tell(event)}`);
+    if (event.state !== 'committed')
+      this.promises.broken(`${relay} published ${tell(event)}, which is ${event.state}`);
+    if (!leased) this.promises.broken(`${relay} published ${tell(event)} without the lease of its partition`);
+    if (event.confirmedTo === relay)
+      this.promises.broken(`${relay} published ${tell(event)} again, having heard that it is confirmed`);
+  }
+
+  /**
+   * The first arrivals of the events of a key are in the order of their commits, which is that of their positions; a
+   * second arrival of one may come at any time.
+   */
+  arrived(id: string): void {
+    const event = this.get(id);
+    this.#journal.note(() => `${tell(event)} arrives in the queue`);
+    if (event.arrived) return;
+    for (const earlier of this.of(event.customer)) {
+      if (earlier === event) break;
+      if (earlier.state === 'committed' && !earlier.arrived)
+        this.promises.broken(`${tell(event)} arrived before ${tell(earlier)}`);
+    }
+    event.arrived = true;
+  }
+
+  confirmed(id: string, relay: string): void {
+    const event = this.get(id);
+    event.confirmedTo = relay;
+    this.#journal.note(() => `${relay} hears that ${tell(event)} is confirmed`);
+  }
+
+  /** By an operator, from what was parked. */
+  replayed(id: string): void {
+    this.get(id).confirmedTo = undefined;
+  }
+
+  settled(id: string): void {
+    const event = this.get(id);
+    this.#journal.note(() => `${tell(event)} is settled`);
+    if (event.confirmedTo === undefined)
+      this.promises.broken(`${tell(event)} was settled and never confirmed`);
+    event.settled++;
+    if (event.settled > 1) this.promises.broken(`${tell(event)} was settled twice`);
+  }
+
+  counted(id: string, version: number): void {
+    const event = this.get(id);
+    this.#journal.note(() => `${tell(event)} is counted, customer ${event.customer} has version ${version}`);
+    if (event.countedAs !== undefined) this.promises.broken(`${tell(event)} was counted twice`);
+    if (event.state !== 'committed')
+      this.promises.broken(`${tell(event)} was counted, and it is ${event.state}`);
+    event.countedAs = version;
+  }
+}
+
+export const tell = ({ number, customer }: EventRecord) => `event ${number} (customer ${customer})`;
