@@ -54,7 +54,7 @@ for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     const since = performance.now();
     try {
       world ??= await World.create();
-      if (!sweep) await (sweep = new CrashSweep(world)).start();
+      if (!sweep) await (sweep = new CrashSweep(world, { waitForLeases: true })).start();
       const { crashes, verdict } = await sweep.crash([point], seed);
       for (const what of Object.keys(total) as (keyof typeof total)[]) total[what] += verdict[what];
       const took = ((performance.now() - since) / 1_000).toFixed(1);
