@@ -99,7 +99,8 @@ export class Clients {
     };
     this.log.push(asked);
     const giveUpAt = performance.now() + 60_000;
-    do {
+    // Hundreds wait through a longer outage: without a pause that grows, they would be the next one.
+    for (let pauseMs = 100; asked.answer === 'unknown'; pauseMs = Math.min(pauseMs * 2, 2_000)) {
       const status = await this.#send('orderService', 'POST', '/orders', {
         headers: asked.keyed ? { 'Idempotency-Key': asked.token } : {},
         json: {
@@ -108,8 +109,9 @@ export class Clients {
       });
       if (status === 201) asked.answer = 'accepted';
       else if (status >= 400 && status < 500 && status !== 409) asked.answer = 'refused';
-      else if (asked.keyed) await delay(100);
-    } while (asked.keyed && asked.answer === 'unknown' && performance.now() < giveUpAt);
+      else if (!asked.keyed || performance.now() > giveUpAt) return;
+      else await delay(pauseMs * (0.5 + Math.random() / 2));
+    }
   }
 
   async #look(): Promise<void> {
