@@ -171,19 +171,25 @@ export class ConfirmPublisher implements Component {
     this.#connection = connection;
     if (this.#stopping.signal.aborted) throw new Error('stopping');
     const { promise: ended, resolve } = Promise.withResolvers<string>();
+    // One that was given up can say that it is closed long after the next one is in use, and must not end that.
+    const isCurrent = () => this.#connection === connection;
     const end = (reason: string) => {
       // At once, and not when the promise is heard: whoever hears of an outcome first must not publish into it.
-      this.#channel = undefined;
-      this.#failure = reason;
+      if (isCurrent()) {
+        this.#channel = undefined;
+        this.#failure = reason;
+      }
       resolve(reason);
     };
     connection.on('error', (error: Error) => end(error.message));
     connection.on('close', (error?: Error) => end(error?.message ?? 'the connection was closed'));
     connection.on('blocked', (reason: string) => {
+      if (!isCurrent()) return;
       this.#blocked = reason;
       this.#logger.warn({ reason }, 'rabbitmq blocks publishers: waiting until it has room again');
     });
     connection.on('unblocked', () => {
+      if (!isCurrent()) return;
       this.#blocked = undefined;
       this.#logger.info('rabbitmq takes messages again');
       this.#onAvailable();
@@ -195,7 +201,8 @@ export class ConfirmPublisher implements Component {
       );
     });
     channel.on('error', (error: Error & { code?: number }) => {
-      if (error.code !== undefined) this.#refusal = { reason: error.message, code: error.code };
+      if (error.code !== undefined && isCurrent())
+        this.#refusal = { reason: error.message, code: error.code };
       end(error.message);
     });
     channel.on('close', () => end('the channel was closed'));
