@@ -36,6 +36,7 @@ export class SimulatedConnection extends EventEmitter implements ConnectionSide 
       destroy: () => {
         this.#toClient.cut();
         this.toBroker.send(() => this.#endAtBroker());
+        this.process.after(0, () => this.#closeChannels());
       },
     },
   };
@@ -65,11 +66,14 @@ export class SimulatedConnection extends EventEmitter implements ConnectionSide 
 
   close(done: () => void): void {
     if (this.#closedHere) throw illegalOperation('Connection closed');
+    // As in amqplib: what comes before the broker's answer is dropped, and the channels are told with the answer.
     this.#closedHere = true;
-    for (const channel of this.#channels) channel.closeHere();
     this.toBroker.send(() => {
       this.#endAtBroker();
-      this.answer(done);
+      this.#tell(() => {
+        this.#closeChannels();
+        done();
+      });
     });
   }
 
@@ -78,7 +82,17 @@ export class SimulatedConnection extends EventEmitter implements ConnectionSide 
   }
 
   answer(hear: () => void): void {
+    this.#tell(() => {
+      if (!this.#closedHere) hear();
+    });
+  }
+
+  #tell(hear: () => void): void {
     if (!this.#mute) this.#toClient.send(() => this.process.deliver(hear));
+  }
+
+  #closeChannels(): void {
+    for (const channel of this.#channels) channel.closeHere();
   }
 
   /** From now on nothing that the broker says arrives. */
@@ -113,7 +127,7 @@ export class SimulatedConnection extends EventEmitter implements ConnectionSide 
     if (this.#closedHere) return;
     this.#closedHere = true;
     this.emit('error', new Error('read ECONNRESET'));
-    for (const channel of this.#channels) channel.closeHere();
+    this.#closeChannels();
     this.emit('close', new Error('read ECONNRESET'));
   }
 
