@@ -6,49 +6,28 @@
  *   npm run compose:walk
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
-import { createServer, type Server } from 'node:net';
-import { devNull } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { assertBillOfMaterials } from './compose/bill-of-materials.ts';
 import { assertClosed, assertEachOpeningIsNoticed, serviceOf, type Container } from './compose/closed.ts';
+import { checkout, ComposeProject, minute } from './compose/project.ts';
 import { assertReach } from './compose/reach.ts';
 import { refusals } from './compose/refusals.ts';
+import { takeWalk, type Step } from './compose/walk.ts';
 
-const checkout = join(import.meta.dirname, '..');
-const project = `event-sync-walk-${process.pid}`;
-const image = `event-sync:walk-${process.pid}`;
 const services = ['order_service', 'customer_web', 'customer_workers', 'outbox_relay'];
-const minute = 60_000;
+const project = await ComposeProject.prepare(
+  'walk',
+  ['docker-compose.yml'],
+  ['ORDER_PORT', 'CUSTOMER_PORT', 'RELAY_PORT', 'WORKER_PORTS', 'RABBITMQ_MANAGEMENT_PORT'],
+);
+const { image, stopping } = project;
+const at = project.at.bind(project);
+const docker = project.docker.bind(project);
+const compose = project.compose.bind(project);
+const inspect = project.inspect.bind(project);
+const call = project.call.bind(project);
 
-const stopping = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    console.log(`${signal}: ${stopping.signal.aborted ? 'still removing' : 'removing'} what was started`);
-    stopping.abort(new Error(`stopped by ${signal}`));
-  });
-}
-
-const ports = await freePorts([
-  'ORDER_PORT',
-  'CUSTOMER_PORT',
-  'RELAY_PORT',
-  'WORKER_PORTS',
-  'RABBITMQ_MANAGEMENT_PORT',
-]);
-const at = (port: keyof typeof ports) => `http://127.0.0.1:${ports[port]}`;
-
-// The defaults are what is walked through: neither a .env nor the shell may set something else.
-const set = /^(COMPOSE_|POSTGRES_|RABBITMQ_|REDIS_|AUDIT_|LOG_LEVEL$|NODE_ENV$|API_TOKENS|RATE_LIMIT)/;
-const environment = {
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !set.test(name))),
-  ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
-  EVENT_SYNC_IMAGE: image,
-};
-
-const walk: [title: string, step: () => Promise<void>][] = [
+const walk: Step[] = [
   [
     'builds, starts and is healthy',
     async () => {
@@ -217,38 +196,7 @@ const walk: [title: string, step: () => Promise<void>][] = [
   ],
 ];
 
-let passed = 0;
-let failed = 0;
-if (!(await attempt('Docker answers', async () => void (await docker(['info']))))) {
-  console.log('0 passed, 1 failed');
-  process.exit(1);
-}
-console.log(
-  `Compose project ${project}; if this is killed, remove it with: docker compose -p ${project} down -v`,
-);
-for (const [title, step] of walk) {
-  if (!(await attempt(title, step))) break;
-}
-const skipped = 1 + walk.length - passed - failed;
-if (failed > 0 && !stopping.signal.aborted) await showLogs();
-await attempt('all of it is removed again', remove);
-console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-process.exit(stopping.signal.aborted ? 130 : failed > 0 ? 1 : 0);
-
-async function attempt(title: string, step: () => Promise<void>): Promise<boolean> {
-  const start = performance.now();
-  console.log(`  ${title} …`);
-  try {
-    await step();
-    passed++;
-    console.log(`  ok, ${((performance.now() - start) / 1_000).toFixed(1)} s`);
-    return true;
-  } catch (error) {
-    failed++;
-    console.log(`  FAILED: ${(error as Error).message}`);
-    return false;
-  }
-}
+await takeWalk(project, walk);
 
 async function placeOrder(): Promise<void> {
   const order = { customer_id: 1, product_name: 'Laptop', quantity: 1, price: 999.99, status: 'pending' };
@@ -263,139 +211,6 @@ async function counted(expected: number): Promise<void> {
     if (count === expected) return;
     assert.ok(count < expected, `${expected} orders were placed and ${count} are counted`);
     assert.ok(performance.now() < deadline, `after two minutes ${count} of ${expected} orders are counted`);
-    await delay(100, undefined, { signal: stopping.signal });
+    await delay(100, undefined, { signal: stopping });
   }
-}
-
-async function call(
-  method: string,
-  url: string,
-  expected: number,
-  { body, headers = {} }: { body?: object; headers?: Record<string, string> } = {},
-): Promise<{ text: string }> {
-  const answer = await fetch(url, {
-    method,
-    headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
-    ...(body && { body: JSON.stringify(body) }),
-    signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(minute / 2)]),
-  });
-  const text = await answer.text();
-  assert.equal(answer.status, expected, `${method} ${url} answered ${answer.status}: ${text.slice(0, 500)}`);
-  return { text };
-}
-
-async function inspect(ofServices: string[] = []): Promise<Container[]> {
-  const ids = await compose(['ps', '--all', '--quiet', ...ofServices]);
-  return JSON.parse(await docker(['inspect', ...ids.split('\n').filter(Boolean)])) as Container[];
-}
-
-async function showLogs(): Promise<void> {
-  for (const what of [
-    ['ps', '--all'],
-    ['logs', '--no-color', '--tail', '100'],
-  ]) {
-    console.log(await compose(what).catch((error: unknown) => (error as Error).message));
-  }
-}
-
-/** Also what Docker was still making when we were stopped: it may appear after the first attempt. */
-async function remove(): Promise<void> {
-  const options = { deadlineMs: 3 * minute, whateverHappens: true };
-  let left = '';
-  for (let tries = 0; tries < 3; tries++) {
-    await compose(['down', '--volumes', '--remove-orphans', '--timeout', '10'], options);
-    left = '';
-    const ofProject = ['--quiet', '--filter', `label=com.docker.compose.project=${project}`];
-    for (const kind of ['container', 'volume', 'network']) {
-      const all = kind === 'container' ? ['--all'] : [];
-      left += await docker([kind, 'ls', ...all, ...ofProject], options);
-    }
-    if (left === '') break;
-  }
-  assert.equal(left, '', `left behind: ${left.trim().replaceAll('\n', ', ')}`);
-  // The layers stay in the builder's cache. Without an image, the build failed, and that was said above.
-  await docker(['image', 'rm', image], options).catch(() => {});
-}
-
-function compose(
-  parameters: string[],
-  options?: { deadlineMs?: number; whateverHappens?: boolean; env?: Record<string, string> },
-): Promise<string> {
-  const file = join(checkout, 'docker-compose.yml');
-  return docker(
-    ['compose', '--project-name', project, '--file', file, '--env-file', devNull, ...parameters],
-    options,
-  );
-}
-
-/** @returns what the command wrote to stdout @throws {Error} with its last lines when it fails or takes too long */
-function docker(
-  parameters: string[],
-  {
-    deadlineMs = 2 * minute,
-    whateverHappens = false,
-    env = {},
-  }: { deadlineMs?: number; whateverHappens?: boolean; env?: Record<string, string> } = {},
-): Promise<string> {
-  return new Promise((resolve, reject) => {
-    if (stopping.signal.aborted && !whateverHappens) return reject(stopping.signal.reason as Error);
-    // In a process group of its own, so that Ctrl-C reaches it through us only, and never while it cleans up.
-    const child = spawn('docker', parameters, {
-      cwd: checkout,
-      env: { ...environment, ...env },
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    let everything = '';
-    let why = '';
-    const end = (reason: string) => {
-      why ||= reason;
-      child.kill('SIGTERM');
-    };
-    const lines = (count: number) => everything.trim().split('\n').slice(-count).join('\n').slice(-4_000);
-    const onStop = () => end((stopping.signal.reason as Error).message);
-    if (!whateverHappens) stopping.signal.addEventListener('abort', onStop);
-    const deadline = setTimeout(() => end(`no end after ${deadlineMs / 1_000} s`), deadlineMs);
-    const progress = setInterval(() => console.log(`    ${lines(1).trim()}`), minute / 4);
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-      everything += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (everything += text));
-    const settle = (problem: string | undefined) => {
-      clearTimeout(deadline);
-      clearInterval(progress);
-      stopping.signal.removeEventListener('abort', onStop);
-      if (problem === undefined) resolve(output);
-      else reject(new Error(`docker ${parameters.join(' ')}: ${problem}\n${lines(20)}`));
-    };
-    child.on('error', (error: NodeJS.ErrnoException) =>
-      settle(
-        error.code === 'ENOENT' ? 'there is no docker here: install Docker with Compose v2' : error.message,
-      ),
-    );
-    child.on('close', (code) => settle(code === 0 && !why ? undefined : why || `exit code ${code}`));
-  });
-}
-
-/** Below the range that systems give to outgoing connections. All are held until all are found: none is found twice. */
-async function freePorts<Name extends string>(names: Name[]): Promise<Record<Name, number>> {
-  const found = {} as Record<Name, number>;
-  const held: Server[] = [];
-  for (const name of names) {
-    for (let attempt = 0; found[name] === undefined; attempt++) {
-      if (attempt === 100) throw new Error('No free port between 20000 and 31999: end what holds them.');
-      const port = randomInt(20_000, 32_000);
-      const server = createServer();
-      const free = await new Promise<boolean>((resolve) => {
-        server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
-      });
-      if (!free) continue;
-      found[name] = port;
-      held.push(server);
-    }
-  }
-  await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
-  return found;
 }

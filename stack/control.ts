@@ -32,6 +32,8 @@ export interface Servers {
    * whose eviction had not reached the disk, and serve it for a week.
    */
   readonly control: Readonly<Record<ServerName, ServerControl>>;
+  /** Runs a command of `rabbitmqctl` on the broker, as its operator would. @returns what it wrote to stdout */
+  rabbitmqctl(parameters: readonly string[]): Promise<string>;
   /** Ends everything that was started here and nothing else; with fresh data, deletes it too. Idempotent. */
   stop(onProgress?: (text: string) => void): Promise<void>;
 }

@@ -87,6 +87,7 @@ export async function useServersFromEnvironment(
     control: Object.fromEntries(
       serverNames.map((name) => [name, refusing(serverTitles[name])]),
     ) as Servers['control'],
+    rabbitmqctl: refuse(serverTitles.rabbitmq),
     stop: async () => {},
   };
 }
@@ -112,13 +113,17 @@ function endpoints(addresses: ServerAddresses): [name: string, host: string, por
   ];
 }
 
-function refusing(title: string): ServerControl {
-  const refuse = async () => {
+function refuse(title: string): () => Promise<never> {
+  return async () => {
     throw new Error(
       `${title} was given by URL, so it is not ours to stop or start. Unset the URLs to run this with servers of our own.`,
     );
   };
-  return { stop: refuse, kill: refuse, start: refuse, pause: refuse, resume: refuse };
+}
+
+function refusing(title: string): ServerControl {
+  const no = refuse(title);
+  return { stop: no, kill: no, start: no, pause: no, resume: no };
 }
 
 const list = (names: readonly string[]) => names.join(', ');

@@ -5,7 +5,7 @@ import { addressesAt, type ServerPorts } from './addresses.ts';
 import { serverNames, serverTitles, type ServerControl, type ServerName, type Servers } from './control.ts';
 import { findBinaries, type Binaries } from './native/binaries.ts';
 import { startPostgres } from './native/postgres.ts';
-import { startRabbitmq } from './native/rabbitmq.ts';
+import { startRabbitmq, type NativeRabbitmq } from './native/rabbitmq.ts';
 import { startRedis } from './native/redis.ts';
 import { serversFolder, serverUser } from './native/unprivileged-user.ts';
 import { forgetFolder, recordFolder } from './processes/register.ts';
@@ -24,6 +24,7 @@ export async function startNativeServers(options: StartOptions & { chosen: Serve
   const folder = data === 'keep' ? join(serversFolder(user), 'data') : temporaryFolder();
   const addresses = addressesAt(host, ports);
   const servers = new Map<ServerName, Startable>();
+  let rabbitmq: NativeRabbitmq | undefined;
   // Whatever ends our own process, short of SIGKILL, ends the servers too.
   const abandonAll = () => [...servers.values()].forEach((server) => server.abandon());
   process.on('exit', abandonAll);
@@ -44,7 +45,7 @@ export async function startNativeServers(options: StartOptions & { chosen: Serve
           managementUrl: addresses.rabbitmqManagementUrl,
         },
         one,
-        one.onCreated,
+        (server) => one.onCreated((rabbitmq = server)),
       ),
   };
 
@@ -89,7 +90,13 @@ export async function startNativeServers(options: StartOptions & { chosen: Serve
     throw failed.reason;
   }
   const control = Object.fromEntries(servers) as unknown as Servers['control'];
-  return { how: 'native', addresses, control, stop: (onStopped) => (stopped ??= stop(onStopped)) };
+  return {
+    how: 'native',
+    addresses,
+    control,
+    rabbitmqctl: (parameters) => rabbitmq!.ctl(parameters),
+    stop: (onStopped) => (stopped ??= stop(onStopped)),
+  };
 }
 
 interface StartOne {

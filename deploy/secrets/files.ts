@@ -21,6 +21,8 @@ export const passwordNames = [
     'redis.auditor',
     'redis.operator',
   ],
+  // By which the nodes of a cluster know each other.
+  'cluster.erlang_cookie',
   ...['tokens.shop', 'tokens.order_service'],
 ] as const;
 
@@ -78,6 +80,7 @@ export function secretFiles(
     rabbitmq: {
       'definitions.json': rabbitmqDefinitions(templates.definitions, of('rabbitmq')),
       operator: passwords['rabbitmq.operator'],
+      erlang_cookie: passwords['cluster.erlang_cookie'],
     },
     redis: { 'users.acl': redisAcl(templates.acl, of('redis')), operator: passwords['redis.operator'] },
   };

@@ -1,3 +1,4 @@
+import type { Container } from 'dockerode';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -36,6 +37,7 @@ export async function startDockerServers(options: StartOptions & { chosen: Serve
   const local = engineHost === 'localhost' || engineHost === '127.0.0.1';
   const addresses = addressesAt(local ? '127.0.0.1' : engineHost, ports);
   const controls = new Map<ServerName, ReturnType<typeof containerControl>>();
+  const containers = new Map<ServerName, Container>();
   const removals: ((onStopped: (text: string) => void) => Promise<unknown>)[] = [];
   const startId = randomUUID();
   process.on('exit', removeInBackground);
@@ -48,6 +50,7 @@ export async function startDockerServers(options: StartOptions & { chosen: Serve
     const container = client.container.getById(started.getId());
     const control = containerControl(serverTitles[name], container, probes(addresses)[name]);
     controls.set(name, control);
+    containers.set(name, container);
     removals.push(async (onStopped) => {
       // Data that are deleted anyway need no orderly end.
       await (data === 'keep' ? control.stop() : container.remove({ force: true, v: true }));
@@ -58,6 +61,12 @@ export async function startDockerServers(options: StartOptions & { chosen: Serve
     onProgress(
       `${serverTitles[name]}: accepts connections (${((performance.now() - began) / 1000).toFixed(1)} s)`,
     );
+  };
+
+  const run = async (name: ServerName, command: string[]) => {
+    const { exitCode, stdout, stderr } = await client.container.exec(containers.get(name)!, command);
+    if (exitCode !== 0) throw new Error(`${command.join(' ')} ended with ${exitCode}: ${stderr}`);
+    return stdout;
   };
 
   let stopped: Promise<void> | undefined;
@@ -78,7 +87,13 @@ export async function startDockerServers(options: StartOptions & { chosen: Serve
     throw failed?.reason ?? signal?.reason;
   }
   const control = Object.fromEntries(controls) as Record<string, ServerControl> as Servers['control'];
-  return { how: 'docker', addresses, control, stop: (onStopped) => (stopped ??= stop(onStopped)) };
+  return {
+    how: 'docker',
+    addresses,
+    control,
+    rabbitmqctl: (parameters) => run('rabbitmq', ['rabbitmqctl', '--quiet', ...parameters]),
+    stop: (onStopped) => (stopped ??= stop(onStopped)),
+  };
 }
 
 function probes(addresses: ServerAddresses): Record<ServerName, () => Promise<boolean>> {

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { existsSync, globSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { ServerControl } from '../control.ts';
 import { freePort } from '../ports.ts';
 import { accepts, rabbitmqAnswers } from '../probes.ts';
@@ -39,12 +41,18 @@ export interface RabbitmqAddress {
   readonly managementUrl: string;
 }
 
+export interface NativeRabbitmq extends ServerControl {
+  abandon(): void;
+  /** See `Servers.rabbitmqctl`. */
+  ctl(parameters: readonly string[]): Promise<string>;
+}
+
 /** A private node: its own name, port mapper, cookie, plugins, configuration and data, none shared with the system's. */
 export async function startRabbitmq(
   binaries: RabbitmqBinaries,
   address: RabbitmqAddress,
   { name, folder, user, signal }: NativeServerOptions,
-  onCreated: (server: ServerControl & { abandon(): void }) => void,
+  onCreated: (server: NativeRabbitmq) => void,
 ): Promise<void> {
   refuseOldVersion(binaries);
   makePrivateFolder(folder, user);
@@ -106,7 +114,15 @@ export async function startRabbitmq(
     stopSignal: 'SIGTERM',
     answers: () => rabbitmqAnswers(address),
   });
-  onCreated(withPortMapper(server, epmd));
+  const ctl = async (parameters: readonly string[]) => {
+    const { stdout } = await promisify(execFile)(
+      join(dirname(binaries.server), 'rabbitmqctl'),
+      ['--quiet', ...parameters],
+      { env: environment, cwd: folder, ...(user ? { uid: user.uid, gid: user.gid } : {}) },
+    );
+    return stdout;
+  };
+  onCreated({ ...withPortMapper(server, epmd), ctl });
   await epmd.start(signal);
   await server.start(signal);
   file('came-up', `${new Date().toISOString()}\n`);

@@ -1,0 +1,95 @@
+import { orderEventsQueue } from '@event-sync/contracts/topology.ts';
+import { expect } from 'chai';
+import { eventually } from '../world/eventually.ts';
+import { request } from '../world/http.ts';
+import { UnderLoad } from './under-load.ts';
+
+/** How an operator provokes an alarm, and takes it back to what RabbitMQ has by default. */
+const alarms = {
+  memory: {
+    raise: ['set_vm_memory_high_watermark', '0.000001'],
+    clear: ['set_vm_memory_high_watermark', '0.6'],
+  },
+  disk: { raise: ['set_disk_free_limit', '1000000000000000'], clear: ['set_disk_free_limit', '50MB'] },
+} as const;
+
+describe('RabbitMQ, when it takes no more', function () {
+  this.timeout(180_000);
+  let loaded: UnderLoad;
+  before(async () => {
+    loaded = await UnderLoad.start('rabbitmq');
+  });
+  after(() => loaded.world.destroy());
+
+  const relayIs = (status: number, saying: RegExp) =>
+    eventually(async () => {
+      const answer = await request(loaded.world.url('outboxRelay', '/readyz'));
+      expect(answer.status, JSON.stringify(answer.body)).to.equal(status);
+      expect(answer.body.dependencies.rabbitmq).to.match(saying);
+    });
+
+  for (const [resource, { raise, clear }] of Object.entries(alarms)) {
+    it(`because its ${resource} is short: orders are accepted, the relay waits, the worker goes on, and then all of it flows`, async () => {
+      const { world } = loaded;
+      await loaded.suffer(async () => {
+        // Something for the worker to do while nobody may publish.
+        await loaded.services.customerWorker.stop();
+        await loaded.ordersAreAccepted(50);
+        await eventually(async () =>
+          expect(await world.rabbit.ready(orderEventsQueue)).to.be.greaterThan(50),
+        );
+        await world.servers.rabbitmqctl(raise);
+        try {
+          await relayIs(503, new RegExp(`blocks publishers: low on ${resource}`));
+          await loaded.startAgain('customerWorker');
+          await loaded.ordersAreAccepted(50);
+          const published = await world.rowsIn('outbox_published');
+          await eventually(async () => {
+            expect(await world.rowsIn('inbox'), 'events that were applied').to.equal(published);
+            expect(await world.rabbit.ready(orderEventsQueue)).to.equal(0);
+          });
+          expect(await world.rowsIn('outbox'), 'events that wait').to.be.at.least(50);
+          expect(await world.rowsIn('outbox_published'), 'events published in the meantime').to.equal(
+            published,
+          );
+        } finally {
+          await world.servers.rabbitmqctl(clear);
+        }
+        await relayIs(200, /^ok$/);
+      });
+    });
+  }
+
+  it('because the queue is full: events are refused, noted, tried again in order, and all of them arrive', async () => {
+    const { world } = loaded;
+    const [vhost] = new URL(world.rabbit.url).pathname.split('/').slice(1);
+    const policy = `/api/policies/${vhost}/full`;
+    const nacked = () => world.metric(loaded.services.outboxRelay, 'outbox_publish_total{outcome="nacked"');
+    await loaded.suffer(async () => {
+      await loaded.services.customerWorker.stop();
+      await world.rabbit.management('PUT', policy, {
+        pattern: `^${orderEventsQueue}$`,
+        'apply-to': 'queues',
+        definition: { 'max-length': 10 },
+      });
+      try {
+        await eventually(async () => {
+          expect(await nacked(), 'refusals').to.be.greaterThan(12);
+          const { rows } = await world.orderDb.query<{ last_error: string }>(
+            'SELECT last_error FROM outbox WHERE attempts > 1',
+          );
+          expect(rows.length, 'rows that were refused twice').to.be.greaterThan(0);
+          expect(rows[0]!.last_error).to.contain('refused by the broker');
+        });
+        await loaded.startAgain('customerWorker');
+        // With the limit gone while the queue is over it, RabbitMQ 3.10 goes on refusing on channels that are open.
+        await eventually(async () => {
+          const { rows } = await world.orderDb.query('SELECT FROM outbox WHERE attempts > 0');
+          expect(rows, 'rows that were refused and wait').to.have.length(0);
+        });
+      } finally {
+        await world.rabbit.management('DELETE', policy);
+      }
+    });
+  });
+});
