@@ -8,6 +8,8 @@ export interface EventRecord {
   readonly position: string;
   readonly customer: string;
   state: 'open' | 'committed' | 'rolled-back';
+  /** Which commit it was, counted from 1. */
+  committedAs: number;
   /** In the orders' queue at least once. */
   arrived: boolean;
   /** The last relay that was told so. */
@@ -22,6 +24,7 @@ export class Events {
   readonly promises: Promises;
   readonly #journal: Journal;
   readonly byId = new Map<string, EventRecord>();
+  #commits = 0;
   readonly #ofCustomer = new Map<string, EventRecord[]>();
 
   constructor(promises: Promises, journal: Journal) {
@@ -33,8 +36,8 @@ export class Events {
     const number = this.byId.size + 1;
     const id = `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`;
     const event: EventRecord = {
-      ...{ number, id, position, customer, state: 'open', arrived: false },
-      ...{ confirmedTo: undefined, settled: 0, countedAs: undefined },
+      ...{ number, id, position, customer, state: 'open', committedAs: 0 },
+      ...{ arrived: false, confirmedTo: undefined, settled: 0, countedAs: undefined },
     };
     this.byId.set(id, event);
     const others = this.#ofCustomer.get(customer);
@@ -52,6 +55,11 @@ export class Events {
     return event ?? this.promises.broken(`nobody has written an event ${id}`);
   }
 
+  ended(event: EventRecord, how: 'committed' | 'rolled-back'): void {
+    event.state = how;
+    if (how === 'committed') event.committedAs = ++this.#commits;
+  }
+
   /** A relay sends it, and `leased` says whether it has the lease of the event's partition at this instant. */
   published(id: string, relay: string, leased: boolean): void {
     const event = this.get(id);
@@ -64,16 +72,16 @@ export class Events {
   }
 
   /**
-   * The first arrivals of the events of a key are in the order of their commits, which is that of their positions; a
-   * second arrival of one may come at any time.
+   * The first arrivals of the events of a key are in the order of their commits; a second arrival of one may come at
+   * any time.
    */
   arrived(id: string): void {
     const event = this.get(id);
     this.#journal.note(() => `${tell(event)} arrives in the queue`);
     if (event.arrived) return;
     for (const earlier of this.of(event.customer)) {
-      if (earlier === event) break;
-      if (earlier.state === 'committed' && !earlier.arrived)
+      const wasBefore = earlier.state === 'committed' && earlier.committedAs < event.committedAs;
+      if (wasBefore && !earlier.arrived)
         this.promises.broken(`${tell(event)} arrived before ${tell(earlier)}`);
     }
     event.arrived = true;

@@ -63,7 +63,7 @@ export class OrderDatabase {
     const row = this.#open.get(event);
     if (!row) return;
     this.#open.delete(event);
-    event.state = how;
+    this.#events.ended(event, how);
     if (how === 'committed') this.rows.set(row.position, row);
   }
 
