@@ -1,6 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 export interface ConsumerMetrics {
+  /** A message that the queue has handed over before. */
+  redelivered(): void;
   batch(size: number): void;
   applied(timestamp: string | undefined): void;
   ended(outcome: string): void;
@@ -13,6 +15,11 @@ export function consumerMetrics(registry: Registry, look: { subscribed: () => bo
     name: 'events_consumed_total',
     help: 'Messages by what became of them: applied, duplicate, ignored, retry or dead-letter',
     labelNames: ['outcome'],
+    registers,
+  });
+  const redelivered = new Counter({
+    name: 'events_redelivered_total',
+    help: 'Messages that the queue had handed over before, and got no acknowledgement for: after a crash or a lost connection',
     registers,
   });
   const sizes = new Histogram({
@@ -36,6 +43,7 @@ export function consumerMetrics(registry: Registry, look: { subscribed: () => bo
     },
   });
   return {
+    redelivered: () => redelivered.inc(),
     batch: (size) => sizes.observe(size),
     ended: (outcome) => ended.inc({ outcome }),
     applied: (timestamp) => {

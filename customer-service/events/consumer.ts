@@ -65,6 +65,7 @@ export class Consumer implements Component {
       prefetch: 2 * maxItems,
       onDelivery: (delivery) => {
         probe('consumer.delivered');
+        if (delivery.message.fields.redelivered) options.metrics.redelivered();
         this.#batcher.add({ delivery, parsed: parseMessage(delivery.message) });
       },
       onMissing: () => link.restoreTopology(),

@@ -33,13 +33,6 @@ export class Rabbit {
     }
   }
 
-  /** What the management API tells of a queue, some seconds late: its counts since the broker was started. */
-  async describe(queue: string): Promise<{ message_stats?: { redeliver?: number } }> {
-    return (await this.management('GET', `/api/queues/${this.#vhost}/${queue}`)) as {
-      message_stats?: { redeliver?: number };
-    };
-  }
-
   /** Messages that are ready in a queue; those that a consumer holds unacknowledged do not count. */
   async ready(queue: string): Promise<number> {
     return this.#withChannel(async (channel) => (await channel.checkQueue(queue)).messageCount);

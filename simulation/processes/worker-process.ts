@@ -45,7 +45,7 @@ export class WorkerProcess {
       putAside: new PutAside({ publisher: this.#publisher, onMissing, logger, signal }),
       onApplied: () => {},
       evict: evictOrNote({ knex, cache, logger }),
-      metrics: { batch: () => {}, applied: () => {}, ended: () => {} },
+      metrics: { redelivered: () => {}, batch: () => {}, applied: () => {}, ended: () => {} },
       logger,
       maxBatch,
       waitMs,

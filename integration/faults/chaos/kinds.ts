@@ -75,6 +75,18 @@ export const faultKinds: Readonly<Record<string, Fault>> = {
     }
     return role;
   },
+  'worker killed with events in hand': async (ground, random) => {
+    const { postgresCustomer } = ground.world.servers.control;
+    // Nothing can be committed: what is delivered now is handed over again.
+    await postgresCustomer.pause();
+    try {
+      await moment(random);
+      await ground.service('customerWorker').kill();
+    } finally {
+      await postgresCustomer.resume();
+    }
+    await ground.start('customerWorker');
+  },
   'worker paused': async (ground, random) => {
     ground.signal('customerWorker', 'SIGSTOP');
     try {

@@ -1,5 +1,3 @@
-import { orderEventsQueue } from '@event-sync/contracts/topology.ts';
-import { request } from '../../world/http.ts';
 import { roles, type Ground } from './ground.ts';
 
 /** What must have happened, or nothing was tried: each is counted over all processes that ever ran. */
@@ -18,6 +16,7 @@ const samples = [
   ['outboxRelay', 'outbox_publish_total{outcome="returned"', 'returned'],
   ['outboxRelay', 'outbox_publish_total{outcome="unknown"', 'unknown'],
   ['customerWorker', 'events_consumed_total{outcome="duplicate"', 'duplicates'],
+  ['customerWorker', 'events_redelivered_total', 'redelivered'],
 ] as const;
 
 /** Adds up counters that begin at 0 with each new process, by looking at them again and again. */
@@ -25,7 +24,6 @@ export class Traces {
   readonly #ground: Ground;
   /** The last that was seen, by process and counter. */
   readonly #last = new Map<string, { counter: keyof Counts; value: number }>();
-  #redelivered = { before: 0, now: 0 };
   #looking: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
@@ -34,46 +32,38 @@ export class Traces {
   }
 
   start(): void {
-    this.#timer = setInterval(() => (this.#looking = this.#looking.then(() => this.look())), 300);
+    let looking = false;
+    this.#timer = setInterval(() => {
+      // One that waits for a process that is paused must not be followed by a hundred others.
+      if (looking) return;
+      looking = true;
+      this.#looking = this.look().finally(() => (looking = false));
+    }, 300);
   }
 
   async stop(): Promise<Counts> {
     clearInterval(this.#timer);
     await this.#looking;
     await this.look();
-    const counts: Counts = {
-      redelivered: this.#redelivered.before + this.#redelivered.now,
-      duplicates: 0,
-      returned: 0,
-      unknown: 0,
-    };
+    const counts: Counts = { redelivered: 0, duplicates: 0, returned: 0, unknown: 0 };
     for (const { counter, value } of this.#last.values()) counts[counter] += value;
     return counts;
   }
 
   /** What does not answer now has been looked at before, or is looked at again. */
   async look(): Promise<void> {
-    await Promise.allSettled([
-      ...[...this.#ground.running].map(async ([role, { url, pid }]) => {
-        const { body } = await request(`${url}/metrics`);
+    await Promise.allSettled(
+      [...this.#ground.running].map(async ([role, { url, pid }]) => {
+        const text = await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(1_000) })).text();
         for (const [process, sample, counter] of samples) {
           if (roles[role] !== process) continue;
-          const line = (body as string).split('\n').find((text) => text.startsWith(sample));
+          const line = text.split('\n').find((candidate) => candidate.startsWith(sample));
           if (line) {
             const value = Number(line.slice(line.lastIndexOf(' ') + 1));
             this.#last.set(`${pid} ${counter}`, { counter, value });
           }
         }
       }),
-      this.#lookIntoQueue(),
-    ]);
-  }
-
-  /** The broker's own count, which it begins anew when it is started. */
-  async #lookIntoQueue(): Promise<void> {
-    const queue = await this.#ground.world.rabbit.describe(orderEventsQueue);
-    const { redeliver = 0 } = queue.message_stats ?? {};
-    if (redeliver < this.#redelivered.now) this.#redelivered.before += this.#redelivered.now;
-    this.#redelivered.now = redeliver;
+    );
   }
 }
