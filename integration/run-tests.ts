@@ -14,7 +14,7 @@ answers, else private native ones).
   --unit           only the unit tests, no servers
   --integration    only the integration suite
   --grep TEXT      only tests whose title contains TEXT
-  --except TEXT    no file whose path contains TEXT
+  --except TEXT    no file whose path contains TEXT; as often as wanted
   STACK=docker|native|environment npm test     forces the way in which the servers are started`;
 
 const { values, positionals } = parseArgs({
@@ -23,7 +23,7 @@ const { values, positionals } = parseArgs({
     unit: { type: 'boolean', default: false },
     integration: { type: 'boolean', default: false },
     grep: { type: 'string' },
-    except: { type: 'string' },
+    except: { type: 'string', multiple: true, default: [] },
     help: { type: 'boolean', default: false },
   },
 });
@@ -48,7 +48,7 @@ const integration = values.unit ? [] : await filesOf('integration/**/*.test.ts')
 const chosen = [...unit, ...integration].filter(
   (file) =>
     (positionals.length === 0 || positionals.some((name) => file.includes(name))) &&
-    (values.except === undefined || !file.includes(values.except)),
+    !values.except.some((name) => file.includes(name)),
 );
 const needsServers = chosen.some((file) => integration.includes(file));
 
