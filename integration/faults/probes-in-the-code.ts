@@ -11,7 +11,7 @@ export async function probesInTheCode(): Promise<string[]> {
     exclude: (name) => name === 'node_modules',
   })) {
     const source = await readFile(join(root, file), 'utf8');
-    for (const [, name] of source.matchAll(/^\s*probe\('([^']+)'\)/gm)) names.add(name!);
+    for (const [, name] of source.matchAll(/\bprobe\('([^']+)'\)/g)) names.add(name!);
   }
   return [...names].sort();
 }
