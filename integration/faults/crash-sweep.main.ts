@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { startSharedServers, stopSharedServers } from '../world/servers.ts';
 import { World } from '../world/world.ts';
 import { crashPoints } from './crash-points.ts';
 import { CrashSweep } from './crash-sweep.ts';
+import { onServers } from './on-servers.ts';
 
 const usage = `Usage: npm run sweep -- [options]
 
@@ -35,45 +35,40 @@ if (!(Number.isInteger(seeds) && seeds > 0 && Number.isInteger(firstSeed)) || po
   process.exit(2);
 }
 
-const stop = async (code: number) => {
-  await stopSharedServers();
-  process.exit(code);
-};
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(1));
-
-await startSharedServers((text) => console.log(`  ${text}`));
-let world: World | undefined;
-let sweep: CrashSweep | undefined;
-const failed: string[] = [];
-const total = { accepted: 0, unknown: 0, arrived: 0, repeated: 0 };
-const [all, startedAt] = [points.length * seeds, performance.now()];
-let tried = 0;
-for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
-  for (const point of points) {
-    const title = `${String(++tried).padStart(String(all).length)}/${all} seed ${seed}: ${titleOf(point)}`;
-    const since = performance.now();
-    try {
-      world ??= await World.create();
-      if (!sweep) await (sweep = new CrashSweep(world, { waitForLeases: true })).start();
-      const { crashes, verdict } = await sweep.crash([point], seed);
-      for (const what of Object.keys(total) as (keyof typeof total)[]) total[what] += verdict[what];
-      const took = ((performance.now() - since) / 1_000).toFixed(1);
-      const { accepted, unknown, arrived, repeated } = verdict;
-      console.log(
-        `${title}, passing ${crashes[0]!.hit}: clean. ${accepted} accepted, ${unknown} without an answer, ${arrived} arrived, ${repeated} of them again; ${took} s`,
-      );
-    } catch (error) {
-      failed.push(`seed ${seed}: ${titleOf(point)}`);
-      console.log(`${title}: ${(error as Error).message}`);
-      await world?.destroy();
-      world = sweep = undefined;
+await onServers(async () => {
+  let world: World | undefined;
+  let sweep: CrashSweep | undefined;
+  const failed: string[] = [];
+  const total = { accepted: 0, unknown: 0, arrived: 0, repeated: 0 };
+  const [all, startedAt] = [points.length * seeds, performance.now()];
+  let tried = 0;
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+    for (const point of points) {
+      const title = `${String(++tried).padStart(String(all).length)}/${all} seed ${seed}: ${titleOf(point)}`;
+      const since = performance.now();
+      try {
+        world ??= await World.create();
+        if (!sweep) await (sweep = new CrashSweep(world, { waitForLeases: true })).start();
+        const { crashes, verdict } = await sweep.crash([point], seed);
+        for (const what of Object.keys(total) as (keyof typeof total)[]) total[what] += verdict[what];
+        const took = ((performance.now() - since) / 1_000).toFixed(1);
+        const { accepted, unknown, arrived, repeated } = verdict;
+        console.log(
+          `${title}, passing ${crashes[0]!.hit}: clean. ${accepted} accepted, ${unknown} without an answer, ${arrived} arrived, ${repeated} of them again; ${took} s`,
+        );
+      } catch (error) {
+        failed.push(`seed ${seed}: ${titleOf(point)}`);
+        console.log(`${title}: ${(error as Error).message}`);
+        await world?.destroy();
+        world = sweep = undefined;
+      }
     }
   }
-}
-await world?.destroy();
-const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
-console.log(
-  `\n${tried} crashes, ${tried - failed.length} clean, in ${minutes} min: ${total.accepted} orders accepted, ${total.unknown} without an answer, ${total.arrived} messages arrived, ${total.repeated} of them again`,
-);
-for (const title of failed) console.log(`not clean: ${title}`);
-await stop(failed.length === 0 ? 0 : 1);
+  await world?.destroy();
+  const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
+  console.log(
+    `\n${tried} crashes, ${tried - failed.length} clean, in ${minutes} min: ${total.accepted} orders accepted, ${total.unknown} without an answer, ${total.arrived} messages arrived, ${total.repeated} of them again`,
+  );
+  for (const title of failed) console.log(`not clean: ${title}`);
+  return failed.length === 0;
+});

@@ -14,6 +14,7 @@ import type { DocumentName } from '../api-documents/documents.ts';
 import { documentedBy } from './documented.ts';
 import { request, type Answer } from './http.ts';
 import { administer, Logins } from './logins.ts';
+import { sampleIn } from './metrics.ts';
 import { Rabbit } from './rabbit.ts';
 import { sharedServers } from './servers.ts';
 
@@ -224,8 +225,7 @@ export class World {
   /** One sample of a process's `/metrics`. */
   async metric(service: Service, sample: string): Promise<number> {
     const { body } = await request(`${service.url}/metrics`);
-    const line = (body as string).split('\n').find((text) => text.startsWith(sample));
-    return line === undefined ? 0 : Number(line.slice(line.lastIndexOf(' ') + 1));
+    return sampleIn(body as string, sample) ?? 0;
   }
 
   get started(): readonly Service[] {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { startSharedServers, stopSharedServers } from '../../world/servers.ts';
+import { onServers } from '../on-servers.ts';
 import { chaos } from './chaos.ts';
 import { faultKinds } from './kinds.ts';
 import { printReport } from './report.ts';
@@ -45,33 +45,25 @@ if (
   process.exit(2);
 }
 
-const stop = async (code: number) => {
-  await stopSharedServers();
-  process.exit(code);
-};
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(1));
-
-await startSharedServers((text) => console.log(`  ${text}`));
-console.log(`\nChaos for ${minutes} min at ${rate} orders/s, seed ${seed}`);
-let code = 1;
-try {
-  const report = await chaos({
-    minutes,
-    rate,
-    seed,
-    each,
-    kinds,
-    onFault: ({ at, kind, detail, lastedMs, recoveryMs }) =>
-      console.log(
-        `${String(at).padStart(5)} s  ${kind}${detail === undefined ? '' : ` (${detail})`}: ${lastedMs} ms, counting again ${recoveryMs} ms after it`,
-      ),
-  });
-  printReport(report);
-  code = report.void.length === 0 ? 0 : 1;
-} catch (error) {
-  console.log(`\nNot clean: ${(error as Error).message}`);
-}
-console.log(
-  `\nTo do it again: npm run chaos -- --minutes ${minutes} --rate ${rate} --seed ${seed} --each ${each}${values.only && ` --only '${values.only}'`}`,
-);
-await stop(code);
+await onServers(async () => {
+  console.log(`\nChaos for ${minutes} min at ${rate} orders/s, seed ${seed}`);
+  try {
+    const report = await chaos({
+      minutes,
+      rate,
+      seed,
+      each,
+      kinds,
+      onFault: ({ at, kind, detail, lastedMs, recoveryMs }) =>
+        console.log(
+          `${String(at).padStart(5)} s  ${kind}${detail === undefined ? '' : ` (${detail})`}: ${lastedMs} ms, counting again ${recoveryMs} ms after it`,
+        ),
+    });
+    printReport(report);
+    return report.void.length === 0;
+  } finally {
+    console.log(
+      `\nTo do it again: npm run chaos -- --minutes ${minutes} --rate ${rate} --seed ${seed} --each ${each}${values.only && ` --only '${values.only}'`}`,
+    );
+  }
+});

@@ -1,3 +1,4 @@
+import { sampleIn } from '../../world/metrics.ts';
 import { roles, type Ground } from './ground.ts';
 
 /** What must have happened, or nothing was tried: each is counted over all processes that ever ran. */
@@ -57,11 +58,8 @@ export class Traces {
         const text = await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(1_000) })).text();
         for (const [process, sample, counter] of samples) {
           if (roles[role] !== process) continue;
-          const line = text.split('\n').find((candidate) => candidate.startsWith(sample));
-          if (line) {
-            const value = Number(line.slice(line.lastIndexOf(' ') + 1));
-            this.#last.set(`${pid} ${counter}`, { counter, value });
-          }
+          const value = sampleIn(text, sample);
+          if (value !== undefined) this.#last.set(`${pid} ${counter}`, { counter, value });
         }
       }),
     );

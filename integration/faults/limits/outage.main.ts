@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { startSharedServers, stopSharedServers } from '../../world/servers.ts';
+import { onServers } from '../on-servers.ts';
 import { brokerOutage } from './outage.ts';
 
 const usage = `Usage: npm run outage -- [options]
@@ -30,15 +30,7 @@ if (!(minutes > 0 && rate > 0 && rate <= 1_000)) {
   process.exit(2);
 }
 
-const stop = async (code: number) => {
-  await stopSharedServers();
-  process.exit(code);
-};
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(1));
-
-await startSharedServers((text) => console.log(`  ${text}`));
-let code = 1;
-try {
+await onServers(async () => {
   const report = await brokerOutage({ minutes, rate, onProgress: console.log });
   const { accepted, refused, backlog, firstConfirmMs, drainedMs, residentMiB } = report;
   const growth = residentMiB.most - residentMiB.before;
@@ -55,8 +47,5 @@ try {
     `\n${accepted} orders accepted, each counted once; ${minutes} min without RabbitMQ at ${rate} orders/s`,
   );
   for (const [holds, text] of limits) console.log(`  ${holds ? '✔' : '✘'} ${text}`);
-  code = limits.every(([holds]) => holds) ? 0 : 1;
-} catch (error) {
-  console.log(`\nNot clean: ${(error as Error).message}`);
-}
-await stop(code);
+  return limits.every(([holds]) => holds);
+});
