@@ -61,8 +61,8 @@ describe('A service that is started as a child', () => {
 
   it('is reported with its answer when it does not get ready in time', async () => {
     const started = await start(web.replace('> 2', '> 1e9'));
-    const error = String(await started.ready({ deadlineMs: 1_000 }).catch((reason: unknown) => reason));
-    expect(error).to.match(/not ready after 1 s: GET http.*readyz answers 503 still connecting/);
+    const error = String(await started.ready({ deadlineMs: 4_000 }).catch((reason: unknown) => reason));
+    expect(error).to.match(/not ready after 4 s: GET http.*readyz answers 503 still connecting/);
     expect(error).to.include('hello from a test');
   });
 

@@ -46,6 +46,11 @@ export class Traces {
     clearInterval(this.#timer);
     await this.#looking;
     await this.look();
+    return this.counts();
+  }
+
+  /** What has been seen until now. */
+  counts(): Counts {
     const counts: Counts = { redelivered: 0, duplicates: 0, returned: 0, unknown: 0 };
     for (const { counter, value } of this.#last.values()) counts[counter] += value;
     return counts;
