@@ -16,7 +16,7 @@ log; then lets it come to rest, audits it, and holds it against the clients' log
   --each N        times that each kind of fault happens at the least, however long it takes (default: 1, and 5 from 30 minutes on)
 
 Ends with 0 if nothing was lost, doubled, invented, out of order or stale, and everything that had to happen happened.
-Goes on for up to two rounds of all faults more when a redelivery, a duplicate, a return or a missing confirm has yet to come.`;
+Goes on beyond its time, up to two rounds of all faults more than --each, when a redelivery, a duplicate, a return or a missing confirm has yet to come.`;
 
 const { values } = parseArgs({
   options: {
