@@ -12,6 +12,7 @@ import { assertClosed, assertEachOpeningIsNoticed, serviceOf, type Container } f
 import { checkout, ComposeProject, minute } from './compose/project.ts';
 import { assertReach } from './compose/reach.ts';
 import { refusals } from './compose/refusals.ts';
+import { SteadyOrders } from './compose/steady-orders.ts';
 import { takeWalk, type Step } from './compose/walk.ts';
 
 const services = ['order_service', 'customer_web', 'customer_workers', 'outbox_relay'];
@@ -26,6 +27,9 @@ const docker = project.docker.bind(project);
 const compose = project.compose.bind(project);
 const inspect = project.inspect.bind(project);
 const call = project.call.bind(project);
+
+/** Orders of customer 1. */
+let placed = 0;
 
 const walk: Step[] = [
   [
@@ -110,7 +114,7 @@ const walk: Step[] = [
       const customer = { name: 'Juan Pérez', address: 'Calle 123, Ciudad' };
       await call('PUT', `${at('CUSTOMER_PORT')}/customers/1`, 201, { body: { customer } });
       await placeOrder();
-      await counted(1);
+      await allCounted();
     },
   ],
   [
@@ -129,7 +133,7 @@ const walk: Step[] = [
       await compose(['kill', 'outbox_relay']);
       await placeOrder();
       await compose(['start', 'outbox_relay']);
-      await counted(2);
+      await allCounted();
     },
   ],
   [
@@ -139,7 +143,36 @@ const walk: Step[] = [
       await compose(['restart', '--no-deps', 'outbox_relay', 'customer_workers']);
       await placeOrder();
       await compose(['start', 'rabbitmq']);
-      await counted(3);
+      await allCounted();
+    },
+  ],
+  [
+    'the container of RabbitMQ is removed and created again under orders, with events in it: each is counted once',
+    async () => {
+      const orders = new SteadyOrders({ url: `${at('ORDER_PORT')}/orders`, customers: 1, rate: 20 });
+      const accepted = (number: number) =>
+        until(() => orders.accepted >= number || `${orders.accepted} of ${number} orders are accepted`);
+      // Nobody consumes, so that what is confirmed lies in the container that goes.
+      await compose(['stop', 'customer_workers']);
+      orders.start();
+      try {
+        await accepted(40);
+        await until(async () => {
+          const waiting = await messagesWaiting();
+          return waiting >= 20 || `${waiting} messages wait in RabbitMQ`;
+        });
+        await compose(['rm', '--stop', '--force', 'rabbitmq']);
+        await accepted(orders.accepted + 40);
+        await compose(['up', '--detach', '--wait', '--no-deps', 'rabbitmq'], { deadlineMs: 3 * minute });
+        await compose(['start', 'customer_workers']);
+        await accepted(orders.accepted + 20);
+      } finally {
+        await orders.stop();
+      }
+      assert.deepEqual([...orders.statuses.keys()], [201], 'what orders were answered');
+      placed += orders.accepted;
+      await allCounted();
+      console.log(`    ${orders.accepted} orders`);
     },
   ],
   [
@@ -166,7 +199,7 @@ const walk: Step[] = [
       }
       await compose(['up', '--detach', '--force-recreate', '--wait'], { deadlineMs: 5 * minute });
       await placeOrder();
-      await counted(4);
+      await allCounted();
     },
   ],
   [
@@ -201,16 +234,32 @@ await takeWalk(project, walk);
 async function placeOrder(): Promise<void> {
   const order = { customer_id: 1, product_name: 'Laptop', quantity: 1, price: 999.99, status: 'pending' };
   await call('POST', `${at('ORDER_PORT')}/orders`, 201, { body: { order } });
+  placed++;
 }
 
-async function counted(expected: number): Promise<void> {
-  const deadline = performance.now() + 2 * minute;
-  for (;;) {
+async function allCounted(): Promise<void> {
+  await until(async () => {
     const { text } = await call('GET', `${at('CUSTOMER_PORT')}/customers/1`, 200);
     const { orders_count: count } = JSON.parse(text) as { orders_count: number };
-    if (count === expected) return;
-    assert.ok(count < expected, `${expected} orders were placed and ${count} are counted`);
-    assert.ok(performance.now() < deadline, `after two minutes ${count} of ${expected} orders are counted`);
+    assert.ok(count <= placed, `${placed} orders were placed and ${count} are counted`);
+    return count === placed || `${count} of ${placed} orders are counted`;
+  });
+}
+
+async function messagesWaiting(): Promise<number> {
+  const list = ['rabbitmqctl', '--quiet', '--formatter', 'json', 'list_queues', 'name', 'messages'];
+  const text = await compose(['exec', '-T', 'rabbitmq', ...list]);
+  const queues = JSON.parse(text.slice(text.indexOf('['))) as { name: string; messages: number }[];
+  return queues.find(({ name }) => name === 'order_events_queue')!.messages;
+}
+
+/** @param holds true, or what is there in place of it */
+async function until(holds: () => Promise<true | string> | true | string): Promise<void> {
+  const deadline = performance.now() + 2 * minute;
+  for (;;) {
+    const found = await holds();
+    if (found === true) return;
+    assert.ok(performance.now() < deadline, `after two minutes ${found}`);
     await delay(100, undefined, { signal: stopping });
   }
 }

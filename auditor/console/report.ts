@@ -24,12 +24,13 @@ export function reportText(
   return lines.join('\n');
 }
 
-/** The same for programs. */
+/** The same for programs, and the most memory that this process has taken. */
 export function reportJson(audit: Audit, { limit, repaired }: Parameters<typeof reportText>[1]): string {
   const findings = kindNames.flatMap((kind) => theFirst(audit.findings, kind, limit));
   return JSON.stringify(
     {
       ...audit,
+      residentMiB: process.resourceUsage().maxRSS / 1_024,
       findings: findings.map(({ repair, ...finding }) => ({
         ...finding,
         repairable: repair !== undefined,

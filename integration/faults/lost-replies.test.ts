@@ -115,8 +115,11 @@ describe('a reply that is lost on its way', () => {
     await start('outboxRelay', { OUTBOX_CONFIRM_TIMEOUT_MS: '1000' });
     expect((await place()).status).to.equal(201);
     await eventually(async () => expect(await world.countOf(1)).to.equal(1));
-    for (const name of ['outboxRelay', 'customerWorker'] as const)
-      expect(network.link(name, 'rabbitmq').forget(), `connections of ${name}`).to.be.greaterThan(0);
+    for (const name of ['outboxRelay', 'customerWorker'] as const) {
+      const link = network.link(name, 'rabbitmq');
+      link.forget();
+      expect(link.touched, `connections of ${name}`).to.be.greaterThan(0);
+    }
     await eventually(async () => expect(await world.rabbit.consumers(orderEventsQueue)).to.equal(0));
     expect((await place()).status).to.equal(201);
     // The worker has nothing but AMQP's heartbeat, of 10 s, to notice it by.

@@ -1,4 +1,6 @@
+import { expect } from 'chai';
 import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '../world/eventually.ts';
 import type { TcpProxy, Weather } from './tcp-proxy.ts';
 
 /** What can be wrong with the network, from the moment that it is called until what it returns is called. */
@@ -29,11 +31,22 @@ function under(weather: Weather): (link: TcpProxy) => () => void {
   };
 }
 
-/** @param lastsMs how long the fault is there */
-export async function suffer(link: TcpProxy, fault: string, lastsMs: number): Promise<void> {
+/**
+ * @param lastsMs how long the fault is there at the least: it stays until it has been felt
+ * @param use makes use of the link
+ */
+export async function suffer(
+  link: TcpProxy,
+  fault: string,
+  { lastsMs, use }: { lastsMs: number; use: () => Promise<unknown> },
+): Promise<void> {
   const heal = networkFaults[fault]!(link);
   try {
     await delay(lastsMs);
+    await eventually(async () => {
+      await use();
+      expect(link.touched, `connections touched by "${fault}"`).to.be.greaterThan(0);
+    });
   } finally {
     heal();
   }

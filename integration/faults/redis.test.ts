@@ -21,10 +21,14 @@ describe('Redis, when it does not do its part', function () {
   it('paused by CLIENT PAUSE: orders and counts go on, and what could not be evicted is evicted afterwards', async () => {
     const { world } = loaded;
     await loaded.suffer(async () => {
-      const paused = pause(6_000);
+      let over = false;
+      const paused = pause(10_000).finally(() => (over = true));
       await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.be.greaterThan(0));
+      const counted = await world.rowsIn('inbox');
       await loaded.ordersAreAccepted();
-      expect(await paused, 'milliseconds').to.be.greaterThan(5_500);
+      await eventually(async () => expect(await world.rowsIn('inbox')).to.be.greaterThan(counted));
+      expect(over, 'the pause was over before').to.equal(false);
+      await paused;
     });
   });
 

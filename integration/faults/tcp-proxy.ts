@@ -19,8 +19,7 @@ export interface Weather {
  * process, so that it stops exactly when it is told to.
  */
 export class TcpProxy {
-  /** Since the last time that the weather changed: connections that it touched. */
-  touched = new Set<number>();
+  #touched = new Set<number>();
   readonly #target: { host: string; port: number };
   readonly #server: Server;
   readonly #connections = new Map<number, Connection>();
@@ -49,31 +48,32 @@ export class TcpProxy {
     return this.#connections.size;
   }
 
+  /** Connections that have felt what was last done to this link. */
+  get touched(): number {
+    return this.#touched.size;
+  }
+
   /** From now on, for the connections that are there and those that come. */
   set weather(weather: Weather) {
     this.#weather = weather;
-    this.touched = new Set();
+    this.#touched = new Set();
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
 
-  /** Ends every connection with a RST, on both sides. @returns how many there were */
-  reset(): number {
-    const connections = [...this.#connections.values()];
-    for (const connection of connections) connection.reset();
-    return connections.length;
+  /** Ends every connection with a RST, on both sides. */
+  reset(): void {
+    this.#touched = new Set(this.#connections.keys());
+    for (const connection of [...this.#connections.values()]) connection.reset();
   }
 
   /**
    * Half-open: the server's side of every connection is gone, and the client's stays and is silent, until `reset` or
    * `finish`.
-   *
-   * @returns how many there were
    */
-  forget(): number {
-    const connections = [...this.#connections.values()];
-    for (const connection of connections) connection.forgetServer();
-    return connections.length;
+  forget(): void {
+    this.#touched = new Set(this.#connections.keys());
+    for (const connection of [...this.#connections.values()]) connection.forgetServer();
   }
 
   /** Ends, with a FIN, what `forget` has left. */
@@ -118,13 +118,13 @@ export class TcpProxy {
   /** @returns whether the piece of data is to go on, when its time has come */
   async #pass(direction: Direction, chunk: Buffer, connection: Connection, id: number): Promise<boolean> {
     while (this.#weather.cut?.includes(direction)) {
-      this.touched.add(id);
+      this.#touched.add(id);
       await this.#changed.promise;
     }
     const { latencyMs = 0, bytesPerSecond = Infinity } = this.#weather;
     const waitMs = latencyMs + (chunk.length / bytesPerSecond) * 1_000;
     if (waitMs > 0) {
-      this.touched.add(id);
+      this.#touched.add(id);
       await Promise.race([delay(waitMs), this.#changed.promise]);
     }
     if (direction === 'to-server' && this.#swallow && chunk.includes(this.#swallow.pattern)) {

@@ -43,3 +43,13 @@ export async function endBackends(pool: pg.Pool, application: string): Promise<v
     [application],
   );
 }
+
+/** Every connection of our processes to this database, those that listen for hints too. @returns how many there were */
+export async function endAllBackends(pool: pg.Pool): Promise<number> {
+  const { rowCount } = await pool.query(
+    `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+     WHERE datname = current_database() AND backend_type = 'client backend' AND application_name <> $1`,
+    [pool.options.application_name],
+  );
+  return rowCount ?? 0;
+}

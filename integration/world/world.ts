@@ -155,7 +155,12 @@ export class World {
     {
       settingsOf = 'outboxRelay',
       env = {},
-    }: { settingsOf?: 'outboxRelay' | 'customerWorker' | 'auditor'; env?: Record<string, string> } = {},
+      nodeOptions = [],
+    }: {
+      settingsOf?: 'outboxRelay' | 'customerWorker' | 'auditor';
+      env?: Record<string, string>;
+      nodeOptions?: readonly string[];
+    } = {},
   ): Service {
     const settings = settingsOf === 'auditor' ? this.#environment.auditor : this.environment(settingsOf);
     const { PORT: _, ...environment } = settings;
@@ -163,6 +168,7 @@ export class World {
       name: script,
       script,
       arguments: parameters,
+      nodeOptions,
       env: { ...environment, ...env },
     });
     this.#services.add(service);

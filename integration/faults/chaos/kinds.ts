@@ -1,7 +1,9 @@
 import { eventsExchange, orderEventsQueue } from '@event-sync/contracts/topology.ts';
 import { orderCreated } from '@event-sync/contracts/events/order-created.ts';
+import { expect } from 'chai';
 import { setTimeout as delay } from 'node:timers/promises';
-import { endBackends } from '../../world/locks.ts';
+import { eventually } from '../../world/eventually.ts';
+import { endAllBackends } from '../../world/locks.ts';
 import { networkFaults } from '../network-faults.ts';
 import type { ServerName } from '@event-sync/stack/control.ts';
 import type { Peer } from '../network.ts';
@@ -54,8 +56,24 @@ function pauseServer(name: ServerName): Fault {
   };
 }
 
-/** Longer than a lease. */
-const takeOverMs = 9_000;
+/** What is promised is 10 s, from a kill; here 2 s for a machine that does ten other things. */
+const takeOverLimitMs = 12_000;
+
+/** Until all of them are leased, to so many relays. */
+async function partitionsBelongTo(
+  { world }: Ground,
+  relays: number,
+  limit: { withinMs: number },
+): Promise<void> {
+  await eventually(async () => {
+    const { rows } = await world.orderDb.query<{ relays: number; free: number }>(
+      `SELECT count(DISTINCT owner) FILTER (WHERE owned_until > clock_timestamp())::int AS relays,
+              count(*) FILTER (WHERE owner IS NULL OR owned_until <= clock_timestamp())::int AS free
+       FROM outbox_partition`,
+    );
+    expect(rows[0], 'relays that have leases, and partitions without one').to.deep.equal({ relays, free: 0 });
+  }, limit);
+}
 
 /** Every way in which a run is hurt, by its name. */
 export const faultKinds: Readonly<Record<string, Fault>> = {
@@ -67,9 +85,10 @@ export const faultKinds: Readonly<Record<string, Fault>> = {
   'worker asked to end': terminate(() => 'customerWorker'),
   'relay paused until another has taken over': async (ground, random) => {
     const role = relay(random);
+    await partitionsBelongTo(ground, 2, { withinMs: 60_000 });
     ground.signal(role, 'SIGSTOP');
     try {
-      await delay(takeOverMs);
+      await partitionsBelongTo(ground, 1, { withinMs: takeOverLimitMs });
     } finally {
       ground.signal(role, 'SIGCONT');
     }
@@ -95,12 +114,27 @@ export const faultKinds: Readonly<Record<string, Fault>> = {
       ground.signal('customerWorker', 'SIGCONT');
     }
   },
+  'customer service paused': async (ground, random) => {
+    ground.signal('customerWeb', 'SIGSTOP');
+    try {
+      await moment(random);
+    } finally {
+      ground.signal('customerWeb', 'SIGCONT');
+    }
+  },
   'connections to Postgres ended': async ({ world }) => {
-    for (const name of ['order-service', 'outbox-relay']) await endBackends(world.orderDb, name);
-    for (const name of ['customer-web', 'customer-worker']) await endBackends(world.customerDb, name);
+    const ended = (await endAllBackends(world.orderDb)) + (await endAllBackends(world.customerDb));
+    expect(ended, 'connections to Postgres').to.be.greaterThan(0);
+    return `${ended} connections`;
   },
   'connections to RabbitMQ closed': async ({ world }) => {
-    return `${await world.rabbit.closeConnections()} connections`;
+    // The management API knows of a connection a moment after it is there.
+    const closed = await eventually(async () => {
+      const number = await world.rabbit.closeConnections();
+      expect(number, 'connections to RabbitMQ').to.be.greaterThan(0);
+      return number;
+    });
+    return `${closed} connections`;
   },
   'RabbitMQ killed': killServer('rabbitmq'),
   'RabbitMQ paused': pauseServer('rabbitmq'),

@@ -23,8 +23,8 @@ const samples = [
 /** Adds up counters that begin at 0 with each new process, by looking at them again and again. */
 export class Traces {
   readonly #ground: Ground;
-  /** The last that was seen, by process and counter. */
-  readonly #last = new Map<string, { counter: keyof Counts; value: number }>();
+  /** The most that was seen, by process and counter. */
+  readonly #most = new Map<string, { counter: keyof Counts; value: number }>();
   #looking: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
@@ -52,19 +52,22 @@ export class Traces {
   /** What has been seen until now. */
   counts(): Counts {
     const counts: Counts = { redelivered: 0, duplicates: 0, returned: 0, unknown: 0 };
-    for (const { counter, value } of this.#last.values()) counts[counter] += value;
+    for (const { counter, value } of this.#most.values()) counts[counter] += value;
     return counts;
   }
 
   /** What does not answer now has been looked at before, or is looked at again. */
   async look(): Promise<void> {
     await Promise.allSettled(
-      [...this.#ground.running].map(async ([role, { url, pid }]) => {
+      [...this.#ground.running].map(async ([role, { url }]) => {
         const text = await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(1_000) })).text();
+        // Not the pid that we know: the next process answers at the same port before we have heard that it is ready.
+        const life = `${role} since ${sampleIn(text, 'process_start_time_seconds')}`;
         for (const [process, sample, counter] of samples) {
           if (roles[role] !== process) continue;
-          const value = sampleIn(text, sample);
-          if (value !== undefined) this.#last.set(`${pid} ${counter}`, { counter, value });
+          const key = `${life}: ${counter}`;
+          const value = Math.max(sampleIn(text, sample) ?? 0, this.#most.get(key)?.value ?? 0);
+          this.#most.set(key, { counter, value });
         }
       }),
     );

@@ -5,13 +5,21 @@ export interface Edit {
   readonly to: string;
 }
 
+/**
+ * What finds bugs: the simulation (`npm run simulate`), a step of the crash sweep (`npm run sweep -- --only`), or a test
+ * of the integration suite by its file and its title.
+ */
+export type Catcher =
+  'simulation' | { readonly step: string } | { readonly file: string; readonly title: string };
+
 export interface PlantedBug {
   readonly name: string;
   readonly edits: readonly Edit[];
-  /** The simulation (`npm run simulate`), or a test of the integration suite by its file and its title. */
-  readonly caughtBy: 'simulation' | { readonly file: string; readonly title: string };
-  /** What has to stand in the output: it was caught for what it is, and not for something else. */
-  readonly says: RegExp;
+  readonly caughtBy: readonly {
+    readonly catcher: Catcher;
+    /** What has to stand in the output: it was caught for what it is, and not for something else. */
+    readonly says: RegExp;
+  }[];
 }
 
 const relay = 'outbox-relay/relay/relay.ts';
@@ -34,8 +42,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         to: "    if (outcome === 'ignored' || outcome === 'dead-letter') delivery.ack();\n",
       },
     ],
-    caughtBy: 'simulation',
-    says: /was acknowledged and not counted/,
+    caughtBy: [{ catcher: 'simulation', says: /was acknowledged and not counted/ }],
   },
   {
     name: 'a row is settled before its confirm',
@@ -46,8 +53,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         to: "      probe('relay.publish-before');\n      this.#options.settler.add(row);\n",
       },
     ],
-    caughtBy: 'simulation',
-    says: /was settled and never confirmed/,
+    caughtBy: [{ catcher: 'simulation', says: /was settled and never confirmed/ }],
   },
   {
     name: 'a message that was returned counts as delivered',
@@ -58,8 +64,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         to: '      if (entry) void replyText;',
       },
     ],
-    caughtBy: 'simulation',
-    says: /was settled and never confirmed/,
+    caughtBy: [{ catcher: 'simulation', says: /was settled and never confirmed/ }],
   },
   {
     name: 'the dedupe is committed by itself, and not with the change',
@@ -70,8 +75,10 @@ export const plantedBugs: readonly PlantedBug[] = [
         to: '    const fresh = await knex.transaction((other) =>\n      dedupe(\n        other,\n        events.map(({ id }) => id),\n      ),\n    );',
       },
     ],
-    caughtBy: 'simulation',
-    says: /has 1 orders and a count of 0/,
+    caughtBy: [
+      { catcher: 'simulation', says: /has 1 orders and a count of 0/ },
+      { catcher: { step: 'customerWorker at inbox.commit-before' }, says: /count-differs/ },
+    ],
   },
   {
     name: 'the outbox is read by a cursor: position > last seen',
@@ -91,8 +98,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         }`,
       },
     ],
-    caughtBy: 'simulation',
-    says: /rows in the outbox/,
+    caughtBy: [{ catcher: 'simulation', says: /rows in the outbox/ }],
   },
   {
     name: 'two relays own the same partitions',
@@ -103,8 +109,12 @@ export const plantedBugs: readonly PlantedBug[] = [
         to: 'WHERE owner IS DISTINCT FROM $1',
       },
     ],
-    caughtBy: { file: 'integration/relay.test.ts', title: 'gives partitions back only when' },
-    says: /AssertionError|not within/,
+    caughtBy: [
+      {
+        catcher: { file: 'integration/relay.test.ts', title: 'gives partitions back only when' },
+        says: /AssertionError|not within/,
+      },
+    ],
   },
   {
     name: "a relay trusts its own clock about its leases' end",
@@ -115,8 +125,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         to: 'Date.now() < this.#validUntil.wall',
       },
     ],
-    caughtBy: 'simulation',
-    says: /without the lease of its partition/,
+    caughtBy: [{ catcher: 'simulation', says: /without the lease of its partition/ }],
   },
   {
     name: 'nothing is evicted for a duplicate',
@@ -127,8 +136,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         to: '      if (!versions.has(subject)) continue;',
       },
     ],
-    caughtBy: 'simulation',
-    says: /was acknowledged before customer \d+ was evicted/,
+    caughtBy: [{ catcher: 'simulation', says: /was acknowledged before customer \d+ was evicted/ }],
   },
   {
     name: 'the eviction comes before the commit',
@@ -142,8 +150,12 @@ export const plantedBugs: readonly PlantedBug[] = [
 `,
       },
     ],
-    caughtBy: 'simulation',
-    says: /was acknowledged before customer \d+ was evicted|is cached in version/,
+    caughtBy: [
+      {
+        catcher: 'simulation',
+        says: /was acknowledged before customer \d+ was evicted|is cached in version/,
+      },
+    ],
   },
   {
     name: 'a reader fills the cache without asking for the version',
@@ -154,26 +166,51 @@ export const plantedBugs: readonly PlantedBug[] = [
         to: '',
       },
     ],
-    caughtBy: {
-      file: 'integration/cache.test.ts',
-      title: 'refuses what a reader has read before a change and puts there after it',
-    },
-    says: /AssertionError/,
+    caughtBy: [
+      {
+        catcher: {
+          file: 'integration/cache.test.ts',
+          title: 'refuses what a reader has read before a change and puts there after it',
+        },
+        says: /AssertionError/,
+      },
+    ],
   },
   {
     name: 'what cannot be read is refused, and there is no exchange for dead letters',
     edits: [
       {
-        file: consumer,
-        from: '            await this.#options.putAside.deadLetter(delivery.message, parsed.reason, parsed.explanation);\n',
+        file: 'contracts/topology.ts',
+        from: `    'x-dead-letter-exchange': '',
+    'x-dead-letter-routing-key': deadLetterQueue,
+    'x-dead-letter-strategy': 'at-least-once',
+`,
         to: '',
       },
+      {
+        file: 'platform/broker/queue-consumer.ts',
+        from: 'ack: () => acknowledgements.add(message.fields.deliveryTag) }',
+        to: 'ack: () => acknowledgements.add(message.fields.deliveryTag), nack: () => channel.nack(message, false, false) }',
+      },
+      {
+        file: consumer,
+        from: `            await this.#options.putAside.deadLetter(delivery.message, parsed.reason, parsed.explanation);
+            this.#end(delivery, 'dead-letter');
+`,
+        to: `            (delivery as unknown as { nack(): void }).nack();
+            this.#options.metrics.ended('dead-letter');
+`,
+      },
     ],
-    caughtBy: {
-      file: 'integration/consumer.test.ts',
-      title: 'takes the rest of a batch although a message in it is poison',
-    },
-    says: /AssertionError|not within/,
+    caughtBy: [
+      {
+        catcher: {
+          file: 'integration/consumer.test.ts',
+          title: 'takes the rest of a batch although a message in it is poison',
+        },
+        says: /not within \d+ ms: expected 0 to equal 13/,
+      },
+    ],
   },
   {
     name: 'the ids of applied events are forgotten too early',
@@ -184,10 +221,14 @@ export const plantedBugs: readonly PlantedBug[] = [
         to: "interval '1 second'",
       },
     ],
-    caughtBy: {
-      file: 'integration/consumer.test.ts',
-      title: 'forgets the ids of applied events when their retention is over, and not before',
-    },
-    says: /AssertionError|not within/,
+    caughtBy: [
+      {
+        catcher: {
+          file: 'integration/consumer.test.ts',
+          title: 'forgets the ids of applied events when their retention is over, and not before',
+        },
+        says: /AssertionError|not within/,
+      },
+    ],
   },
 ];
