@@ -54,7 +54,9 @@ const needsServers = chosen.some((file) => integration.includes(file));
 
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
+  // Not `once`: a library of testcontainers (signal-exit) ends the process by the signal when it sees no listener left.
+  process.on(signal, () => {
+    if (stopping.signal.aborted) process.exit(1);
     console.error(`\n${signal}: stopping what was started`);
     stopping.abort(new Error(`stopped by ${signal}`));
     void stopSharedServers().finally(() => process.exit(1));

@@ -5,11 +5,13 @@ import { startSharedServers, stopSharedServers } from '../world/servers.ts';
  * However it ends, by Ctrl-C too, the servers end first.
  */
 export async function onServers(work: () => Promise<boolean>): Promise<void> {
+  let ending: Promise<void> | undefined;
   const stop = async (code: number) => {
     await stopSharedServers();
     process.exit(code);
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(1));
+  // Not `once`: a library of testcontainers (signal-exit) ends the process by the signal when it sees no listener left.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void (ending ??= stop(1)));
   await startSharedServers((text) => console.log(`  ${text}`));
   let held = false;
   try {
