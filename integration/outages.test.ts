@@ -10,7 +10,15 @@ describe('while a server is away', () => {
   beforeEach(async () => {
     world = await World.create();
   });
-  afterEach(() => world.destroy());
+  afterEach(async () => {
+    const told = world.started.flatMap((service) => service.logs().split('\n'));
+    await world.destroy();
+    const telling = /\\n {4}at |\b(?:insert into|update \S+ set|delete from|select .{1,200} from)\b/i;
+    expect(
+      told.filter((line) => telling.test(line)).slice(0, 3),
+      'a stack, or a statement, in a log',
+    ).to.deep.equal([]);
+  });
 
   it('RabbitMQ and the relay: orders are accepted, and counted once both are there', async () => {
     await Promise.all([world.start('customerWeb'), world.start('orderService')]);

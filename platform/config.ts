@@ -131,7 +131,11 @@ export function databasesWithPrefix<Prefix extends string>(
       .filter(([name]) => name.startsWith(prefix))
       .map(([name, value]) => [name.slice(prefix.length), value]);
     try {
-      settings[prefix] = parseConfig(databaseSettings, Object.fromEntries(own) as NodeJS.ProcessEnv);
+      const { NODE_ENV: _, ...found } = parseConfig(
+        { ...databaseSettings, NODE_ENV: processSettings.NODE_ENV },
+        { ...Object.fromEntries(own), NODE_ENV: environment.NODE_ENV } as NodeJS.ProcessEnv,
+      );
+      settings[prefix] = found;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       faults.push(...error.faults.map((fault) => fault.replaceAll('DATABASE_', `${prefix}DATABASE_`)));

@@ -9,6 +9,7 @@ import express, {
 import helmet from 'helmet';
 import type { Registry } from 'prom-client';
 import { apiDocs } from './api-docs.ts';
+import { describeError } from './described-error.ts';
 import type { Check } from './health.ts';
 import { versionNotSupported } from './http-server.ts';
 import type { Logger } from './logger.ts';
@@ -41,6 +42,8 @@ export function createHttpApp(options: HttpAppOptions): Express {
   app.disable('x-powered-by');
   app.disable('etag'); // an ETag here is the version of a row, never a hash of a body
   app.set('query parser', false); // see query.ts
+  // Express would answer 304 to `If-None-Match: *` on anything. What has an ETag decides by itself: see route.ts.
+  Object.defineProperty(app.request, 'fresh', { value: false });
   app.enable('case sensitive routing');
 
   app.use(requestContext({ logger, metrics }));
@@ -130,6 +133,10 @@ function answerOtherMethod(req: Request, res: Response, allowed: readonly string
 /** As RFC 9110, section 7.2, has it; an empty one is allowed. */
 const wellFormedHost = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?$/;
 
+/** As they came: of several node keeps the first, and whoever stands before us may have gone by the last. */
+const valuesOf = ({ rawHeaders }: Request, name: string): string[] =>
+  rawHeaders.filter((_, at, all) => at % 2 === 1 && all[at - 1]!.toLowerCase() === name.toLowerCase());
+
 function refuseMalformedHead(req: Request, res: Response, next: NextFunction): void {
   const refuse = (detail: string) => sendProblem(res, { problem: 'malformed-request', detail });
   // Node's parser takes 0.9 and 2.0 for versions that it speaks.
@@ -137,14 +144,26 @@ function refuseMalformedHead(req: Request, res: Response, next: NextFunction): v
     sendProblem(res, { ...versionNotSupported, headers: { Connection: 'close' } });
     return;
   }
-  // As they came: of several node keeps the first, and whoever stands before us may have gone by the last.
-  const hosts = req.rawHeaders.filter((_, at, all) => at % 2 === 1 && /^host$/i.test(all[at - 1]!));
+  const hosts = valuesOf(req, 'host');
   if (hosts.length === 0 && req.httpVersion === '1.1') {
     refuse('The request has no Host header, which HTTP/1.1 asks for: send one.');
     return;
   }
   if (hosts.length > 1 || !hosts.every((host) => wellFormedHost.test(host))) {
     refuse('The Host header is no name with a port or without, or there are several: send one.');
+    return;
+  }
+  const twice = ['Content-Type', 'Authorization'].find((name) => valuesOf(req, name).length > 1);
+  if (twice) {
+    refuse(`There are several ${twice} headers: send one.`);
+    return;
+  }
+  if (!/^(?:chunked)?$/i.test(req.headers['transfer-encoding']?.trim() ?? '')) {
+    sendProblem(res, {
+      problem: 'malformed-request',
+      detail: 'No Transfer-Encoding but "chunked" is understood: send the body as it is.',
+      headers: { Connection: 'close' },
+    });
     return;
   }
   try {
@@ -171,10 +190,9 @@ function answerError(error: unknown, _req: Request, res: Response, next: NextFun
   sendProblem(res, reply);
 }
 
-/** What it says, without a stack, and without the statement that knex puts before it. */
 function reasonOf(error: unknown): string {
-  const { code, message } = error as { code?: string; message: string };
-  return `${code ?? 'no code'}: ${message.slice(message.lastIndexOf(' - ') + 1).replace(/^- /, '')}`;
+  const { code = 'no code', message } = describeError(error);
+  return `${code}: ${message}`;
 }
 
 function replyTo(error: unknown): ProblemReply {

@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { holdBody } from './expect-continue.ts';
 import type { Component } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
 import { problemBody, problemMediaType, type ProblemReply } from './problem.ts';
@@ -61,9 +62,14 @@ export class HttpServer implements Component {
     this.#server.setTimeout(idleTimeout);
     this.#server.on('clientError', answerClientError);
     this.#server.on('checkExpectation', answerExpectation);
+    this.#server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
+      holdBody(req, res);
+      listener(req, res);
+    });
     // Without this listener node would drop the connection of a CONNECT without a word.
     this.#server.on('connect', (_req: IncomingMessage, socket: Duplex) => {
-      socket.end(rawProblem('method-not-allowed', 'CONNECT is not possible here: this is no proxy.'));
+      const detail = 'CONNECT is not possible here: this is no proxy.';
+      socket.end(rawProblem('method-not-allowed', detail, ['Allow: GET, HEAD, POST, PUT, OPTIONS']));
     });
   }
 
@@ -176,7 +182,7 @@ function answer(res: ServerResponse, problem: ProblemCode, detail: string): void
   res.end(text);
 }
 
-function rawProblem(problem: ProblemCode, detail: string): string {
+function rawProblem(problem: ProblemCode, detail: string, headers: readonly string[] = []): string {
   const body = problemBody({ problem, detail });
   const text = JSON.stringify(body);
   return [
@@ -184,6 +190,7 @@ function rawProblem(problem: ProblemCode, detail: string): string {
     `Content-Type: ${problemMediaType}`,
     `Content-Length: ${Buffer.byteLength(text)}`,
     'Connection: close',
+    ...headers,
     '',
     text,
   ].join('\r\n');

@@ -1,5 +1,6 @@
 import express, { type Request, type Response } from 'express';
 import { parseExactJson } from './exact-json.ts';
+import { askForBody, isBodyHeld } from './expect-continue.ts';
 import type { ProblemReply } from './problem.ts';
 
 /** Bytes of a request's body, where its route says nothing else. */
@@ -25,11 +26,22 @@ export async function readJsonBody(
 
   // Before a byte of it is read. A smaller one that is still too large is read to its end, so that the client is there
   // to hear the answer: one that is cut off while it sends may lose it.
-  if (Number(req.headers['content-length']) > limit + 100 * bodyLimit) {
-    return { ...bodyTooLarge(limit), headers: { Connection: 'close' } };
-  }
+  const patience = isBodyHeld(req) ? limit : limit + 100 * bodyLimit;
+  const cutOff: ProblemReply = { ...bodyTooLarge(limit), headers: { Connection: 'close' } };
+  if (Number(req.headers['content-length']) > patience) return cutOff;
+  askForBody(req, res);
   const read = limit === bodyLimit ? readUsual : readerOf(limit);
-  const error = await new Promise<unknown>((resolve) => read(req, res, resolve));
+  const tooMuch = {};
+  const error = await new Promise<unknown>((resolve) => {
+    // In chunks, it may have no end.
+    let received = 0;
+    req.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      if (received > patience) resolve(tooMuch);
+    });
+    read(req, res, resolve);
+  });
+  if (error === tooMuch) return cutOff;
   if (error !== undefined) return problemOfReading(error, limit);
 
   const body: unknown = req.body;
@@ -49,7 +61,7 @@ function faultOfMediaType(header: string | undefined): string | undefined {
   for (const parameter of parameters) {
     const [name = '', value = ''] = parameter.split('=');
     if (name.trim().toLowerCase() !== 'charset') continue;
-    if (!/^"?utf-?8"?$/i.test(value.trim())) return `The body is not in UTF-8: ${advice}, in UTF-8.`;
+    if (!/^(?:utf-?8|"utf-?8")$/i.test(value.trim())) return `The body is not in UTF-8: ${advice}, in UTF-8.`;
   }
   return undefined;
 }

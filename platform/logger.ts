@@ -1,10 +1,11 @@
-import { pino, type Logger } from 'pino';
+import { pino, type LogFn, type Logger } from 'pino';
+import { describeError } from './described-error.ts';
 
 export type { Logger };
 
 /**
- * JSON lines on stdout; on a terminal (or with `LOG_FORMAT=pretty`) the same, readable. An error is logged under `err`;
- * an event's id under `event_id`, from the request that caused it to the eviction that ends it.
+ * JSON lines on stdout; on a terminal (or with `LOG_FORMAT=pretty`) the same, readable. An error is logged under `err`, with
+ * its stack from `error` on, where it may be a defect, and never with a statement or a row in it; an event's id under `event_id`, from the request that caused it to the eviction that ends it.
  */
 export function createLogger(options: {
   name: string;
@@ -16,6 +17,7 @@ export function createLogger(options: {
     name: options.name,
     level: options.LOG_LEVEL,
     base: { pid: process.pid },
+    hooks: { logMethod: describeErrors },
     redact: ['req.headers.authorization', 'req.headers.cookie'],
     ...(pretty
       ? {
@@ -27,3 +29,13 @@ export function createLogger(options: {
       : {}),
   });
 }
+
+function describeErrors(this: Logger, parameters: Parameters<LogFn>, log: LogFn, level: number): void {
+  const [fields] = parameters as [unknown];
+  if (typeof fields === 'object' && fields !== null && 'err' in fields)
+    parameters[0] = { ...fields, err: describeError(fields.err, { stack: level >= errorLevel }) };
+  log.apply(this, parameters);
+}
+
+/** Of pino: warn is 40, fatal 60. */
+const errorLevel = 50;

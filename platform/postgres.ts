@@ -36,7 +36,8 @@ export function createKnex(
   { applicationName, poolMax = 10, logger }: { applicationName: string; poolMax?: number; logger: Logger },
 ): Knex {
   // What fails a query is told by the query; knex's own lines, which go to the console by default, are details of it.
-  const detail = (message: unknown) => logger.debug({ detail: String(message) }, 'knex');
+  // Of each the first line: the rest is a stack.
+  const detail = (message: unknown) => logger.debug({ detail: String(message).split('\n', 1)[0] }, 'knex');
   return knexFactory({
     log: { warn: detail, error: detail, debug: detail, deprecate: detail },
     client: 'pg',

@@ -22,6 +22,9 @@ describe('in production', () => {
     [{ RABBITMQ_URL: 'amqp://mq' }, [], 'RABBITMQ_URL'],
     [{ RABBITMQ_URL: 'amqp://relay:relay@mq' }, [], 'RABBITMQ_URL'],
     [{ RABBITMQ_URL: 'amqp://relay:p%61ssword@mq' }, [], 'RABBITMQ_URL'],
+    [{ REDIS_URL: 'redis://cache:6379/0' }, [], 'REDIS_URL'],
+    [{ REDIS_URL: 'redis://web:changeme@cache' }, [], 'REDIS_URL'],
+    [{ ADMIN_TOKEN: 'changemechangeme' }, [], 'ADMIN_TOKEN'],
     [{}, ['API_TOKENS'], 'API_TOKENS'],
   ];
   for (const [settings, names, fault] of wrong)

@@ -25,7 +25,7 @@ export function faultsInProduction(
   names: readonly string[],
 ): string[] {
   const faults: string[] = [];
-  const { DATABASE_PASSWORD, DATABASE_USER, RABBITMQ_URL, REDIS_URL, API_TOKENS } = settings;
+  const { DATABASE_PASSWORD, DATABASE_USER, RABBITMQ_URL, REDIS_URL, API_TOKENS, ADMIN_TOKEN } = settings;
   if (
     typeof DATABASE_PASSWORD === 'string' &&
     (known.has(DATABASE_PASSWORD.toLowerCase()) || DATABASE_PASSWORD === DATABASE_USER)
@@ -40,14 +40,18 @@ export function faultsInProduction(
   }
   if (typeof REDIS_URL === 'string' && URL.canParse(REDIS_URL)) {
     const { password } = loginOf(REDIS_URL);
-    if (password !== '' && known.has(password.toLowerCase()))
-      faults.push('REDIS_URL has a password that everybody knows: in production it must be a secret');
+    if (known.has(password.toLowerCase()))
+      faults.push(
+        `REDIS_URL has ${password === '' ? 'no password' : 'a password that everybody knows'}: in production it must be a secret`,
+      );
   }
   if (
     Array.isArray(API_TOKENS) &&
     API_TOKENS.some(({ token }: { token: string }) => known.has(token.toLowerCase()))
   )
     faults.push('API_TOKENS has a token that everybody knows: in production it must be a secret');
+  if (typeof ADMIN_TOKEN === 'string' && known.has(ADMIN_TOKEN.toLowerCase()))
+    faults.push('ADMIN_TOKEN is one that everybody knows: in production it must be a secret');
   if (names.includes('API_TOKENS') && API_TOKENS === undefined)
     faults.push('API_TOKENS is not set: in production a REST API must not be open to everybody');
   return faults;

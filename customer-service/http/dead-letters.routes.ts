@@ -1,6 +1,6 @@
 import type { ApiInfo } from '@event-sync/platform/openapi.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
-import { maxLimit } from '@event-sync/platform/paging.ts';
+import { maxLimit, pageQuery } from '@event-sync/platform/paging.ts';
 import { reply, route, type Route } from '@event-sync/platform/route.ts';
 import { z } from 'zod';
 import { DeadLetters, type DeadLetter } from '../events/dead-letters.ts';
@@ -71,7 +71,7 @@ export function deadLetterRoutes({
     operationId: 'listDeadLetters',
     summary: 'Messages that could not be applied, oldest first',
     tags,
-    query: z.strictObject({ limit: z.coerce.number().int().min(1).max(maxLimit).optional() }),
+    query: z.strictObject({ limit: pageQuery.limit }),
     responses: { 200: { description: 'The first of them.', body: z.array(deadLetter) } },
     handler: async ({ query: { limit = maxLimit } }) => {
       const found: DeadLetter[] = [];

@@ -3,6 +3,9 @@ import { json, raw, type BadInput } from './bad-input.ts';
 const post = 'POST /orders HTTP/1.1';
 const host = 'Host: localhost';
 const chunked = 'Transfer-Encoding: chunked';
+const length = 'Content-Length: 2';
+/** 11 MB, and no chunk that ends it. */
+const endless = Array.from({ length: 176 }, () => ['10000', 'a'.repeat(0x10000)]).flat();
 
 export const framing: BadInput[] = [
   raw('orders', 'something that is not HTTP', 400, '\x16\x03\x01\x02\x00\x01\x00\x01\xfc', '', ''),
@@ -93,4 +96,67 @@ export const framing: BadInput[] = [
   raw('orders', 'CONNECT', 405, 'CONNECT example.org:443 HTTP/1.1', host, '', ''),
   raw('orders', 'an asterisk as target', 404, 'GET * HTTP/1.1', host, 'Connection: close', '', ''),
   raw('customers', 'a bare line feed in a header', 400, 'GET /customers HTTP/1.1', host, 'x: a\ny z', '', ''),
+  raw(
+    'orders',
+    'two types of content',
+    400,
+    post,
+    host,
+    json,
+    'Content-Type: text/plain',
+    length,
+    'Connection: close',
+    '',
+    '{}',
+  ),
+  raw(
+    'orders',
+    'two credentials',
+    400,
+    'GET /orders/1 HTTP/1.1',
+    host,
+    'Authorization: a',
+    'Authorization: b',
+    'Connection: close',
+    '',
+    '',
+  ),
+  raw(
+    'orders',
+    'a charset in a quote that does not end',
+    415,
+    post,
+    host,
+    `${json}; charset="utf-8`,
+    length,
+    'Connection: close',
+    '',
+    '{}',
+  ),
+  raw(
+    'orders',
+    'a body in compressed chunks',
+    400,
+    post,
+    host,
+    json,
+    'Transfer-Encoding: gzip, chunked',
+    '',
+    '0',
+    '',
+    '',
+  ),
+  raw('orders', 'chunks without an end, beyond the limit', 413, post, host, json, chunked, '', ...endless),
+  raw(
+    'orders',
+    'a body that is too large and waits to be asked for',
+    413,
+    post,
+    host,
+    json,
+    'Expect: 100-continue',
+    'Content-Length: 200000',
+    '',
+    '',
+  ),
 ];

@@ -1,6 +1,7 @@
 import { parseParameters, WrongCommand } from '@event-sync/platform/console.ts';
 import { z } from 'zod';
 import type { Operator, Selection } from '../outbox/replay.ts';
+import { timeOfAWindow } from '../outbox/time-of-a-window.ts';
 
 export const usage = `Usage: npm run outbox -- <command> [options]
 
@@ -28,11 +29,6 @@ export type Command =
   | { kind: 'discard'; selection: Exclude<Selection, { publishedFrom: string }>; operator: Operator };
 
 const id = z.uuid({ error: (issue) => `${String(issue.input)} is not an event id` });
-const time = z.iso.datetime({
-  offset: true,
-  error: (issue) => `${String(issue.input)} is not a time like 2026-01-31T08:00:00Z`,
-});
-
 /** @throws {WrongCommand} with a sentence for people. */
 export function parseCommand(parameters: readonly string[], user: string): Command {
   const { values, positionals } = parsed(parameters);
@@ -62,7 +58,10 @@ export function parseCommand(parameters: readonly string[], user: string): Comma
         ? { ids: values.id.map((each) => checked(id, each)) }
         : values.parked
           ? { parked: 'all' }
-          : { publishedFrom: checked(time, values.from), publishedTo: checked(time, values.to) };
+          : {
+              publishedFrom: checked(timeOfAWindow, values.from),
+              publishedTo: checked(timeOfAWindow, values.to),
+            };
       return { kind: 'replay', selection, operator: operator() };
     }
     case 'discard': {

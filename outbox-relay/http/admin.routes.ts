@@ -6,6 +6,7 @@ import type pg from 'pg';
 import { z } from 'zod';
 import { findEvent, listParked, type FoundEvent } from '../outbox/find.ts';
 import { discard, replay } from '../outbox/replay.ts';
+import { timeOfAWindow } from '../outbox/time-of-a-window.ts';
 
 const eventId = z.uuid();
 const operator = {
@@ -93,8 +94,8 @@ export function adminRoutes({ pool }: { pool: pg.Pool }): Route[] {
         z.strictObject({ ids, ...operator }),
         z.strictObject({ parked: z.literal('all'), ...operator }),
         z.strictObject({
-          published_from: z.iso.datetime({ offset: true }),
-          published_to: z.iso.datetime({ offset: true }),
+          published_from: timeOfAWindow,
+          published_to: timeOfAWindow,
           ...operator,
         }),
       ]),
