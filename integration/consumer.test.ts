@@ -6,6 +6,7 @@ import {
   retryQueue,
 } from '@event-sync/contracts/topology.ts';
 import { freePort } from '@event-sync/stack/ports.ts';
+import type { GetMessage } from 'amqplib';
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import type { Service } from '@event-sync/stack/services.ts';
@@ -376,30 +377,61 @@ describe('the consumer', () => {
     expect(await second.stop()).to.equal(0);
   });
 
-  it('counts right with two workers, the same customers, and every event twice', async () => {
-    const customers = [1, 2, 3, 4, 5];
-    for (const id of customers) await world.putCustomer(id);
-    const second = await world.startAnother('customerWorker', smallBatches);
-    await eventually(async () => expect(await world.rabbit.consumers(orderEventsQueue)).to.equal(2));
-    const before = await ended('duplicate');
-    const events = Array.from({ length: 500 }, (_, i) =>
-      envelope({ data: { order_id: i + 1, customer_id: customers[i % customers.length] } }),
+  it('halves a batch until the one event that the database refuses stands alone, and applies the rest', async () => {
+    const events = Array.from({ length: 40 }, (_, index) =>
+      envelope({ data: { order_id: index + 1, customer_id: 1 } }),
     );
-    await world.rabbit.publishAll(
-      eventsExchange,
-      'order.created',
-      [...events, ...events.toReversed()].map((event) => JSON.stringify(event)),
-    );
-    await eventually(async () => {
-      const duplicates = (await ended('duplicate')) - before;
-      const others = await world.metric(second, 'events_consumed_total{outcome="duplicate"');
-      expect(duplicates + others).to.equal(500);
-    });
-    for (const id of customers) expect(await world.countOf(id)).to.equal(100);
-    expect(
-      await world.metric(second, 'events_consumed_total{outcome="applied"'),
-      'both had work',
-    ).to.be.above(0);
-    expect(await second.stop()).to.equal(0);
+    const refused = events[17]!.id;
+    await world.customerDb.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'not this one' USING ERRCODE = 'check_violation'; END $$;
+      CREATE TRIGGER refuse BEFORE INSERT ON inbox FOR EACH ROW WHEN (NEW.event_id = '${refused}') EXECUTE FUNCTION refuse()`);
+    try {
+      const publish = events.map((event) => JSON.stringify(event));
+      await world.rabbit.publishAll(eventsExchange, 'order.created', publish);
+      await eventually(async () => expect(await world.countOf(1)).to.equal(39));
+      await eventually(async () => expect(await world.rabbit.ready(deadLetterQueue)).to.equal(1));
+    } finally {
+      await world.customerDb.query('DROP TRIGGER refuse ON inbox; DROP FUNCTION refuse()');
+    }
+    const [{ content, properties }] = (await world.rabbit.drain(deadLetterQueue)) as [GetMessage];
+    expect(JSON.parse(content.toString())).to.have.property('id', refused);
+    expect(properties.headers![deadLetterHeaders.reason]).to.equal('refused-by-database');
+    expect(properties.headers![deadLetterHeaders.explanation]).to.contain('not this one');
+    expect(await world.rowsIn('inbox')).to.equal(39);
   });
+
+  for (const workers of [2, 4]) {
+    it(`counts right with ${workers} workers, the same customers, and every event twice, and none waits in a circle`, async () => {
+      const customers = [1, 2, 3, 4, 5];
+      for (const id of customers) await world.putCustomer(id);
+      const others = await Promise.all(
+        Array.from({ length: workers - 1 }, () => world.startAnother('customerWorker', smallBatches)),
+      );
+      await eventually(async () => expect(await world.rabbit.consumers(orderEventsQueue)).to.equal(workers));
+      const before = await ended('duplicate');
+      const events = Array.from({ length: 500 * workers }, (_, i) =>
+        envelope({ data: { order_id: i + 1, customer_id: customers[i % customers.length] } }),
+      );
+      await world.rabbit.publishAll(
+        eventsExchange,
+        'order.created',
+        [...events, ...events.toReversed()].map((event) => JSON.stringify(event)),
+      );
+      const ofOthers = (outcome: string) =>
+        Promise.all(others.map((other) => world.metric(other, `events_consumed_total{outcome="${outcome}"`)));
+      await eventually(async () => {
+        const duplicates = (await ended('duplicate')) - before;
+        const found = await ofOthers('duplicate');
+        expect(found.reduce((sum, number) => sum + number, duplicates)).to.equal(events.length);
+      });
+      for (const id of customers) expect(await world.countOf(id)).to.equal(100 * workers);
+      for (const applied of await ofOthers('applied')) expect(applied, 'all had work').to.be.above(0);
+      for (const other of others) expect(await other.stop()).to.equal(0);
+      const { rows } = await world.customerDb.query<{ deadlocks: string }>(
+        'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
+      );
+      expect(rows[0]!.deadlocks).to.equal('0');
+    });
+  }
 });
