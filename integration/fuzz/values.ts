@@ -153,6 +153,11 @@ function allowed(schema: Schema, resolve: (ref: string) => Schema): fc.Arbitrary
 
 function textFor({ minLength = 0, maxLength = 60, pattern, format }: Schema): fc.Arbitrary<string> {
   if (format === 'uuid') return fc.uuid();
+  if (format === 'date-time')
+    return fc.oneof(
+      fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+      fc.constantFrom(...oddTimes),
+    );
   if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern));
   return fc.string({ unit: 'grapheme', minLength, maxLength: Math.min(maxLength, 300) });
 }
@@ -204,3 +209,13 @@ function atTheEdge(schema: Schema, resolve: (ref: string) => Schema): fc.Arbitra
     edgeNumber.map((number) => String((number as { rawJSON: string }).rawJSON)),
   );
 }
+
+const oddTimes = [
+  '0000-01-01T00:00:00Z',
+  '0001-01-01T00:00:00+15:59',
+  '2026-01-01T00:00:00+20:00',
+  '2026-01-01T00:00:00.123456789Z',
+  '2026-02-29T00:00:00Z',
+  '2016-12-31T23:59:60Z',
+  '9999-12-31T23:59:59-01:00',
+];
