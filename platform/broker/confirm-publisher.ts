@@ -181,6 +181,7 @@ export class ConfirmPublisher implements Component {
       if (!isCurrent()) return;
       // At once, and not when the promise is heard: whoever hears of an outcome first must not publish into it.
       this.#channel = undefined;
+      this.#frames?.end();
       this.#failure = reason;
     };
     connection.on('error', (error: Error) => end(error.message));
@@ -249,6 +250,7 @@ export class ConfirmPublisher implements Component {
     this.#connection = undefined;
     this.#channel = undefined;
     this.#blocked = undefined;
+    this.#frames?.end();
     if (connection) endConnection(connection, () => {});
     for (const [messageId, entry] of [...this.#inFlight]) {
       this.#settle(messageId, entry, this.#unknown(this.#failure));
