@@ -16,7 +16,7 @@ its own, one after the other in every round, with the same events, on the same s
 
   --quick      3 shorter rounds, and no run with several relays: under 5 minutes
   --rounds N   (default 5, with --quick 3)
-  --rows N     messages in one run (default: 6 s of what the broker confirms, with --quick 3.5 s); the textbook relay and
+  --rows N     messages in one run (default: 12 s of what the broker confirms, with --quick 3.5 s); the textbook relay and
                pg-transactional-outbox get fewer
   --json       the last line of the output is one JSON object
   --help

@@ -2,7 +2,28 @@ import { orderEventsQueue } from '@event-sync/contracts/topology.ts';
 import { expect } from 'chai';
 import { eventually } from '../world/eventually.ts';
 import { request } from '../world/http.ts';
+import type { World } from '../world/world.ts';
 import { UnderLoad } from './under-load.ts';
+
+/** The relay begins no look at the outbox from now on until it has renewed its leases twice: it would look 20 times. */
+async function nothingIsClaimed({ orderDb }: World): Promise<void> {
+  const { rows: began } = await orderDb.query<{ now: string }>('SELECT clock_timestamp()::text AS now');
+  const { now } = began[0]!;
+  let claims = 0;
+  await eventually(async () => {
+    const { rows } = await orderDb.query<{ claims: number; renewed: boolean }>(
+      `SELECT (SELECT count(*)::int FROM pg_stat_activity
+               WHERE datname = current_database() AND application_name = 'outbox-relay'
+                 AND query_start > $1 AND (query LIKE '%DECLARE pass%' OR query = 'COMMIT')) AS claims,
+              -- A heartbeat lasts six seconds.
+              (SELECT max(alive_until) FROM outbox_relay) > $1::timestamptz + interval '10.5 seconds' AS renewed`,
+      [now],
+    );
+    if (rows[0]!.claims > 0) claims++;
+    expect(rows[0]!.renewed, 'two renewals of its leases').to.equal(true);
+  });
+  expect(claims, 'times that it was seen to claim').to.equal(0);
+}
 
 /** How an operator provokes an alarm, and takes it back to what RabbitMQ has by default. */
 const alarms = {
@@ -43,6 +64,7 @@ describe('RabbitMQ, when it takes no more', function () {
           await relayIs(503, new RegExp(`blocks publishers: low on ${resource}`));
           await loaded.startAgain('customerWorker');
           await loaded.ordersAreAccepted(50);
+          await nothingIsClaimed(world);
           const published = await world.rowsIn('outbox_published');
           await eventually(async () => {
             expect(await world.rowsIn('inbox'), 'events that were applied').to.equal(published);
@@ -52,6 +74,8 @@ describe('RabbitMQ, when it takes no more', function () {
           expect(await world.rowsIn('outbox_published'), 'events published in the meantime').to.equal(
             published,
           );
+          const { rows } = await world.orderDb.query('SELECT FROM outbox WHERE attempts > 0');
+          expect(rows, 'events of which attempts were used up').to.have.length(0);
         } finally {
           await world.servers.rabbitmqctl(clear);
         }

@@ -6,6 +6,8 @@ import type pg from 'pg';
  *
  * Deleting, where others mark rows as done: 1.6 times the settle rate, and no growth (marking with UPDATE doubled a
  * table of 500,000 rows; PostgreSQL 17, 2 cores).
+ *
+ * The positions go as one text: pg quotes and escapes each element of a list.
  */
 export async function settle(pool: pg.Pool, positions: readonly string[]): Promise<number> {
   const { rowCount } = await pool.query({
@@ -18,7 +20,7 @@ export async function settle(pool: pg.Pool, positions: readonly string[]): Promi
       INSERT INTO outbox_published
         (position, event_id, ordering_key, type, version, exchange, routing_key, body, traceparent, created_at)
       SELECT * FROM settled`,
-    values: [positions],
+    values: [`{${positions.join(',')}}`],
   });
   return rowCount ?? 0;
 }

@@ -1,5 +1,6 @@
 import type { OutgoingMessage } from '@event-sync/platform/broker/outgoing-message.ts';
 import type { OutboxRow } from '../outbox/row.ts';
+import { IsoTime } from './iso-time.ts';
 
 /** AMQP 0-9-1 gives one byte to the length of a short string. */
 const shortString = 255;
@@ -19,6 +20,8 @@ export function unpublishable(row: OutboxRow, maxMessageBytes: number): string |
 
 /** Without counting them: a UTF-16 code unit becomes three bytes at the most. */
 const mayExceed = (text: string, bytes: number) => text.length * 3 > bytes;
+
+const isoTime = new IsoTime();
 
 /**
  * The AMQP message of a row. The `cloudEvents:` headers are the binary content mode of the CloudEvents AMQP binding, so
@@ -41,7 +44,7 @@ export function toMessage(row: OutboxRow, source: string): OutgoingMessage {
         'cloudEvents:id': row.event_id,
         'cloudEvents:type': row.type,
         'cloudEvents:source': source,
-        'cloudEvents:time': new Date(row.created_at).toISOString(),
+        'cloudEvents:time': isoTime.of(row.created_at),
       },
     },
   };

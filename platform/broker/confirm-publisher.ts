@@ -21,6 +21,9 @@ export type Outcome =
   | { kind: 'nacked'; reason: string }
   | { kind: 'unknown'; reason: string; code?: number };
 
+/** One for all: it says no more than that. */
+const confirmed: Outcome = Object.freeze({ kind: 'confirmed' });
+
 interface InFlight {
   sentAt: number;
   returned: string | undefined;
@@ -106,15 +109,15 @@ export class ConfirmPublisher implements Component {
     }
     const entry: InFlight = { sentAt: performance.now(), returned: undefined, settle };
     this.#inFlight.set(messageId, entry);
-    const confirmed = (error: Error | null) => this.#onConfirm(messageId, entry, error);
+    const onConfirm = (error: Error | null) => this.#onConfirm(messageId, entry, error);
     try {
-      if (this.#frames) return this.#frames.send(message, confirmed);
+      if (this.#frames) return this.#frames.send(message, onConfirm);
       this.#channel.publish(
         message.exchange,
         message.routingKey,
         typeof message.content === 'string' ? Buffer.from(message.content) : message.content,
         { ...message.properties, messageId, mandatory: true, persistent: true },
-        confirmed,
+        onConfirm,
       );
     } catch (error) {
       const { name, message: reason } = error as Error;
@@ -127,7 +130,7 @@ export class ConfirmPublisher implements Component {
   #onConfirm(messageId: string, entry: InFlight, error: Error | null): void {
     if (entry.returned !== undefined)
       this.#settle(messageId, entry, { kind: 'returned', reason: entry.returned });
-    else if (!error) this.#settle(messageId, entry, { kind: 'confirmed' });
+    else if (!error) this.#settle(messageId, entry, confirmed);
     else if (error.message === 'message nacked') {
       this.#settle(messageId, entry, {
         kind: 'nacked',
@@ -178,6 +181,7 @@ export class ConfirmPublisher implements Component {
       if (!isCurrent()) return;
       // At once, and not when the promise is heard: whoever hears of an outcome first must not publish into it.
       this.#channel = undefined;
+      this.#frames?.end();
       this.#failure = reason;
     };
     connection.on('error', (error: Error) => end(error.message));
@@ -246,6 +250,7 @@ export class ConfirmPublisher implements Component {
     this.#connection = undefined;
     this.#channel = undefined;
     this.#blocked = undefined;
+    this.#frames?.end();
     if (connection) endConnection(connection, () => {});
     for (const [messageId, entry] of [...this.#inFlight]) {
       this.#settle(messageId, entry, this.#unknown(this.#failure));

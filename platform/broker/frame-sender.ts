@@ -27,6 +27,7 @@ export class FrameSender {
   readonly #channel: Confirms;
   readonly #frames: PublishFrames;
   #scheduled = false;
+  #ended = false;
 
   constructor(connection: Connection, channel: ConfirmChannel) {
     this.#connection = (connection as unknown as Wire).connection;
@@ -48,8 +49,16 @@ export class FrameSender {
     }
   }
 
+  /**
+   * The channel has ended: what is not written yet is never written. Its outcomes are `unknown` by now, and a broker
+   * that gets a message on a channel that it has closed ends the whole connection.
+   */
+  end(): void {
+    this.#ended = true;
+  }
+
   #flush(): void {
-    if (this.#frames.length === 0) return;
+    if (this.#ended || this.#frames.length === 0) return;
     this.#connection.sendBytes(this.#frames.take());
     probe('publisher.written');
   }

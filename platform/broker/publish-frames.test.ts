@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { longestKnown, mostKnown } from './known-bytes.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import { PublishFrames } from './publish-frames.ts';
 
@@ -83,6 +84,42 @@ describe('PublishFrames', () => {
     expect(frames.take().includes('later'), 'what was taken is not sent again').to.equal(true);
     expect(first.includes('later')).to.equal(false);
     expect(frames.length).to.equal(0);
+  });
+
+  it('writes what it knows from earlier messages as amqplib does, and what changes, too', () => {
+    const frames = new PublishFrames(1, 131_072);
+    const all = Array.from({ length: 60 }, (_, i) =>
+      message({
+        exchange: `exchange-${i % 2}`,
+        routingKey: `key-${i % 3}`,
+        properties: {
+          headers: {
+            constant: 'ø',
+            new: String(i),
+            'changes now and then': String(Math.floor(i / 7)),
+            ...(i % 5 === 0 ? {} : { 'not always there': 'x' }),
+            long: 'y'.repeat(longestKnown + (i % 20 < 10 ? 0 : 1)),
+          },
+        },
+      }),
+    );
+    for (const each of all) {
+      frames.add(each);
+      expect(frames.take().equals(asAmqplib(1, 131_064, each)), each.messageId).to.equal(true);
+    }
+  });
+
+  it('goes on when there are more routes and headers than it remembers', () => {
+    const frames = new PublishFrames(1, 131_072);
+    for (let i = 0; i < 2 * (mostKnown + 10); i++) {
+      const number = i % (mostKnown + 10);
+      const each = message({
+        routingKey: `key-${number}`,
+        properties: { headers: { [`name-${number}`]: 'x' } },
+      });
+      frames.add(each);
+      expect(frames.take().equals(asAmqplib(1, 131_064, each)), `message ${i}`).to.equal(true);
+    }
   });
 
   for (const [what, bad] of [

@@ -1,3 +1,4 @@
+import { KnownHeaders, KnownMethods } from './known-bytes.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 
 /**
@@ -12,6 +13,8 @@ export class PublishFrames {
   readonly #channel: number;
   /** Bytes of one frame, without its overhead. */
   readonly #maxFrame: number;
+  readonly #methods = new KnownMethods();
+  readonly #headers = new KnownHeaders();
 
   /** @param frameMax the frame size that was agreed on with the broker; 0: no limit */
   constructor(channel: number, frameMax: number) {
@@ -50,6 +53,9 @@ export class PublishFrames {
   }
 
   #method({ exchange, routingKey }: OutgoingMessage): void {
+    const known = this.#methods.get(exchange, routingKey);
+    if (known) return this.#copy(known);
+    const start = this.#end;
     const size = this.#frame(frameMethod);
     this.#reserve(1024);
     this.#uint32(basicPublish);
@@ -58,6 +64,7 @@ export class PublishFrames {
     this.#shortString('routing key', routingKey);
     this.#byte(mandatory);
     this.#endFrame(size);
+    this.#methods.keep(exchange, routingKey, this.#copyOf(start));
   }
 
   #header({ messageId, properties }: OutgoingMessage, bodyBytes: number): void {
@@ -145,6 +152,12 @@ export class PublishFrames {
     for (const name in headers) {
       const value = headers[name];
       if (value === undefined) continue;
+      const known = this.#headers.get(name, value);
+      if (known) {
+        this.#copy(known);
+        continue;
+      }
+      const start = this.#end;
       this.#reserve(260);
       this.#shortString('the name of a header', name);
       if (typeof value === 'string') {
@@ -154,10 +167,22 @@ export class PublishFrames {
         const bytes = this.#buffer.write(value, this.#end + 4);
         this.#uint32(bytes);
         this.#end += bytes;
+        if (this.#headers.repeats(name, value)) this.#headers.keep(name, this.#copyOf(start));
       } else throw new TypeError(`header ${name} is no string`);
     }
     this.#reserve(1024);
     this.#buffer.writeUInt32BE(this.#end - sizeAt - 4, sizeAt);
+  }
+
+  #copy(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#end);
+    this.#end += bytes.length;
+  }
+
+  /** What was written since. Of its own memory: the buffer is given away. */
+  #copyOf(start: number): Uint8Array {
+    return Uint8Array.from(this.#buffer.subarray(start, this.#end));
   }
 
   #byte(value: number): void {
