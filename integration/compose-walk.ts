@@ -8,10 +8,16 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { assertBillOfMaterials } from './compose/bill-of-materials.ts';
-import { assertClosed, assertEachOpeningIsNoticed, serviceOf, type Container } from './compose/closed.ts';
+import {
+  assertClosed,
+  assertContainerClosed,
+  assertEachOpeningIsNoticed,
+  serviceOf,
+  type Container,
+} from './compose/closed.ts';
 import { checkout, ComposeProject, minute } from './compose/project.ts';
 import { assertReach } from './compose/reach.ts';
-import { refusals } from './compose/refusals.ts';
+import { refusals, refusalsOfAuditor, type Refusal } from './compose/refusals.ts';
 import { SteadyOrders } from './compose/steady-orders.ts';
 import { takeWalk, type Step } from './compose/walk.ts';
 
@@ -19,7 +25,7 @@ const services = ['order_service', 'customer_web', 'customer_workers', 'outbox_r
 const project = await ComposeProject.prepare(
   'walk',
   ['docker-compose.yml'],
-  ['ORDER_PORT', 'CUSTOMER_PORT', 'RELAY_PORT', 'WORKER_PORTS', 'RABBITMQ_MANAGEMENT_PORT'],
+  ['ORDER_PORT', 'CUSTOMER_PORT', 'RELAY_PORT', 'WORKER_PORTS', 'RABBITMQ_MANAGEMENT_PORT', 'AUDIT_PORT'],
 );
 const { image, stopping } = project;
 const at = project.at.bind(project);
@@ -92,14 +98,7 @@ const walk: Step[] = [
   [
     'what a program has no business with is refused by the servers, with the credentials that it has',
     async () => {
-      const faults: string[] = [];
-      for (const { service, what, script, answer } of refusals) {
-        const node = ['exec', '-T', service, 'node', '--input-type=module', '--eval', script];
-        const told = (await compose(node)).trim();
-        if (told !== answer) faults.push(`${service}, ${what}: ${told} in place of ${answer}`);
-      }
-      assert.deepEqual(faults, []);
-      console.log(`    ${refusals.length} refusals`);
+      await assertRefused(refusals);
     },
   ],
   [
@@ -185,6 +184,20 @@ const walk: Step[] = [
     },
   ],
   [
+    'the auditor that goes on watching is closed as the others are, can only read, and tells of no drift in its metrics',
+    async () => {
+      const withAuditor = ['--profile', 'audit'];
+      await compose([...withAuditor, 'up', '--detach', '--wait', 'auditor'], { deadlineMs: 3 * minute });
+      for (const container of await inspect(['auditor'], withAuditor)) assertContainerClosed(container);
+      await assertRefused(refusalsOfAuditor, withAuditor);
+      const { text } = await call('GET', `${at('AUDIT_PORT')}/metrics`, 200);
+      const drift = text.split('\n').filter((line) => line.startsWith('audit_drift{'));
+      assert.ok(drift.length > 0, 'audit_drift in /metrics');
+      for (const line of drift) assert.match(line, / 0$/);
+      await compose([...withAuditor, 'rm', '--stop', '--force', 'auditor']);
+    },
+  ],
+  [
     'secrets are renewed as SECURITY.md says, and orders are counted with the new ones',
     async () => {
       const before = await compose(['exec', '-T', 'outbox_relay', 'cat', '/run/secrets/database_password']);
@@ -232,6 +245,17 @@ const walk: Step[] = [
 ];
 
 await takeWalk(project, walk);
+
+async function assertRefused(what: readonly Refusal[], options: readonly string[] = []): Promise<void> {
+  const faults: string[] = [];
+  for (const { service, what: wish, script, answer } of what) {
+    const node = ['exec', '-T', service, 'node', '--input-type=module', '--eval', script];
+    const told = (await compose([...options, ...node])).trim();
+    if (told !== answer) faults.push(`${service}, ${wish}: ${told} in place of ${answer}`);
+  }
+  assert.deepEqual(faults, []);
+  console.log(`    ${what.length} refusals`);
+}
 
 async function placeOrder(): Promise<void> {
   const order = { customer_id: 1, product_name: 'Laptop', quantity: 1, price: 999.99, status: 'pending' };

@@ -3,6 +3,7 @@ import * as customers from './customer/0001-customers.ts';
 import * as inbox from './customer/0002-inbox.ts';
 import * as customerIdempotencyKeys from './customer/0003-idempotency-keys.ts';
 import * as discardedEvents from './customer/0004-discarded-events.ts';
+import * as roomForCounts from './customer/0005-room-for-counts.ts';
 import * as orders from './order/0001-orders.ts';
 import * as outbox from './order/0002-outbox.ts';
 import * as publishedByDay from './order/0003-published-by-day.ts';
@@ -27,6 +28,7 @@ export const migrations = {
     { name: '0002-inbox', ...inbox },
     { name: '0003-idempotency-keys', ...customerIdempotencyKeys },
     { name: '0004-discarded-events', ...discardedEvents },
+    { name: '0005-room-for-counts', ...roomForCounts },
   ],
 } satisfies Record<string, NamedMigration[]>;
 

@@ -63,8 +63,18 @@ export class VersionedCache {
   async evict(entries: readonly { id: string; version: string }[]): Promise<void> {
     if (entries.length === 0) return;
     await this.#breaker.run(async () => {
-      const keys = entries.flatMap(({ id }) => [this.#key(id), this.#fence(id)]);
-      await this.#redis.eval(evictScript, keys.length, ...keys, fenceSeconds, ...entries.map(versionOf));
+      const keys = entries.map(({ id }) => this.#key(id));
+      const fences = entries.map(({ id }) => this.#fence(id));
+      const versions = entries.map(({ version }) => version);
+      await this.#redis.eval(
+        evictScript,
+        2 * entries.length,
+        ...keys,
+        ...fences,
+        deletedAtOnce,
+        fenceSeconds,
+        ...versions,
+      );
     });
   }
 
@@ -83,14 +93,20 @@ redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[4])
 return 1`;
 
-const evictScript = `
-for i = 1, #KEYS, 2 do
-  local version = ARGV[(i + 3) / 2]
-  local fence = redis.call('GET', KEYS[i + 1])
-  if not fence or tonumber(fence) <= tonumber(version) then
-    redis.call('SET', KEYS[i + 1], version, 'EX', ARGV[1])
-  end
-  redis.call('DEL', KEYS[i])
-end`;
+/** Lua hands a command no more than some thousand arguments. */
+const deletedAtOnce = 1_000;
 
-const versionOf = ({ version }: { version: string }) => version;
+/** The values' keys, then the fences'. */
+const evictScript = `
+local entries = #KEYS / 2
+for i = 1, entries do
+  local version = ARGV[i + 2]
+  local fence = redis.call('GET', KEYS[entries + i])
+  if not fence or tonumber(fence) <= tonumber(version) then
+    redis.call('SET', KEYS[entries + i], version, 'EX', ARGV[2])
+  end
+end
+local step = tonumber(ARGV[1])
+for i = 1, entries, step do
+  redis.call('DEL', unpack(KEYS, i, math.min(i + step - 1, entries)))
+end`;

@@ -5,7 +5,7 @@ import { orderCreatedData } from '@event-sync/contracts/events/order-created.ts'
 import { bodyOf, distinctEvents, eventOf, idOf, messagesInBlocks, type Load } from './messages.ts';
 
 describe('the messages of the consumer benchmark', () => {
-  const load: Load = { messages: 10_000, customers: 10 };
+  const load: Load = { messages: 20_000, customers: 10 };
 
   it('are events that the worker takes, of about the size of real ones', () => {
     const body = bodyOf(123_456, load);
@@ -19,7 +19,7 @@ describe('the messages of the consumer benchmark', () => {
   it('are each another event, or each event twice', () => {
     const events = (of: Load) =>
       new Set(Array.from({ length: of.messages }, (_, message) => idOf(eventOf(message, of))));
-    expect(events(load).size).to.equal(10_000).and.to.equal(distinctEvents(load));
+    expect(events(load).size).to.equal(20_000).and.to.equal(distinctEvents(load));
     for (const about of [100, 9_900, 117_000]) {
       const twice = { ...load, messages: messagesInBlocks(about), twice: true };
       expect(events(twice).size).to.equal(distinctEvents(twice));

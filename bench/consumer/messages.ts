@@ -12,8 +12,8 @@ export interface Load {
   readonly twice?: boolean;
 }
 
-/** Events between the first delivery of one and the second. */
-const apart = 1_000;
+/** Events between the first delivery of one and the second: more than a batch, or two that meet in one cost nothing. */
+const apart = 10_000;
 
 /** The nearest number of messages in which every event can be there twice. */
 export const messagesInBlocks = (about: number) => Math.max(1, Math.round(about / (2 * apart))) * 2 * apart;

@@ -10,7 +10,7 @@ import { handlers } from './handlers.ts';
 export type EventOutcome = 'applied' | 'duplicate' | 'customer-not-found';
 
 export interface AppliedBatch {
-  readonly outcomes: ReadonlyMap<ReceivedEvent, EventOutcome>;
+  readonly outcomes: Readonly<Record<EventOutcome, readonly ReceivedEvent[]>>;
   /**
    * Customers to evict, with the version that the cache must not fall behind. Those of duplicates too: a crash between
    * the commit and the eviction comes back as a duplicate, and nobody else would evict for it.
@@ -26,36 +26,37 @@ export async function applyBatch(knex: Knex, events: readonly ReceivedEvent[]): 
       events.map(({ id }) => id),
     );
     probe('inbox.deduped');
-    const outcomes = new Map<ReceivedEvent, EventOutcome>();
     const toApply: ReceivedEvent[] = [];
-    for (const event of events) {
-      // Deleting here drops the second of two with one id in the same batch.
-      if (fresh.delete(event.id)) toApply.push(event);
-      else outcomes.set(event, 'duplicate');
-    }
+    const seenBefore: ReceivedEvent[] = [];
+    // Deleting here drops the second of two with one id in the same batch.
+    for (const event of events) (fresh.delete(event.id) ? toApply : seenBefore).push(event);
 
+    const outcomes = {
+      applied: [] as ReceivedEvent[],
+      duplicate: [] as ReceivedEvent[],
+      'customer-not-found': [] as ReceivedEvent[],
+    };
     const versions = new Map<string, string>();
     for (const [type, group] of Map.groupBy(toApply, (event) => event.type)) {
       const { subjectOf, apply } = handlerOf(type);
       const changed = await apply(trx, group);
-      for (const event of group) {
-        outcomes.set(event, changed.has(subjectOf(event.data)) ? 'applied' : 'customer-not-found');
-      }
+      for (const event of group)
+        outcomes[changed.has(subjectOf(event.data)) ? 'applied' : 'customer-not-found'].push(event);
       for (const [id, version] of changed) versions.set(id, version);
     }
     probe('inbox.applied');
-    const missing = new Set<string>();
-    for (const [event, outcome] of outcomes) if (outcome === 'customer-not-found') missing.add(event.id);
+    const missing = new Set(outcomes['customer-not-found'].map(({ id }) => id));
     // Not applied, so not in the inbox: the next delivery must find them new.
     await forget(trx, [...missing]);
-    // The twin, in the same batch, of one that was not applied is no duplicate either.
-    for (const [event, outcome] of outcomes) {
-      if (outcome === 'duplicate' && missing.has(event.id)) outcomes.set(event, 'customer-not-found');
-    }
 
     const others = new Set<string>();
-    for (const [event, outcome] of outcomes) {
-      if (outcome !== 'duplicate') continue;
+    for (const event of seenBefore) {
+      // The twin, in the same batch, of one that was not applied is no duplicate either.
+      if (missing.has(event.id)) {
+        outcomes['customer-not-found'].push(event);
+        continue;
+      }
+      outcomes.duplicate.push(event);
       const subject = handlerOf(event.type).subjectOf(event.data);
       if (!versions.has(subject)) others.add(subject);
     }

@@ -58,4 +58,47 @@ describe('Batcher', () => {
     await drained;
     expect(batches).to.deep.equal([[1]]);
   });
+
+  /** A batch at work, and so many waiting: a load. */
+  async function underLoad(maxItems: number) {
+    const all = scene(maxItems, 1);
+    const arrived = all.next();
+    all.batcher.add(0);
+    await arrived;
+    for (let item = 1; item <= 40; item++) all.batcher.add(item);
+    return all;
+  }
+
+  it('lets more join what came while it worked under load, for a short while', async () => {
+    const { batcher, batches, end, next } = await underLoad(1_000);
+    const arrived = next();
+    end();
+    await new Promise(setImmediate);
+    expect(batches).to.have.length(1);
+    batcher.add(41);
+    await arrived;
+    expect(batches.map(({ length }) => length)).to.deep.equal([1, 41]);
+  });
+
+  it('does not wait any longer when the batch is full', async () => {
+    const { batcher, batches, end } = await underLoad(42);
+    end();
+    await new Promise(setImmediate);
+    batcher.add(41);
+    expect(batches).to.have.length(1);
+    batcher.add(42);
+    expect(batches.map(({ length }) => length)).to.deep.equal([1, 42]);
+  });
+
+  it('drains what waits for others to join it', async () => {
+    const { batcher, batches, end, next } = await underLoad(1_000);
+    end();
+    await new Promise(setImmediate);
+    const arrived = next();
+    const drained = batcher.drain();
+    await arrived;
+    end();
+    await drained;
+    expect(batches.map(({ length }) => length)).to.deep.equal([1, 40]);
+  });
 });

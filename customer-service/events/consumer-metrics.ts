@@ -4,8 +4,9 @@ export interface ConsumerMetrics {
   /** A message that the queue has handed over before. */
   redelivered(): void;
   batch(size: number): void;
-  applied(timestamp: string | undefined): void;
-  ended(outcome: string): void;
+  /** Events of one batch, by the times of their changes. */
+  applied(timestamps: readonly (string | undefined)[]): void;
+  ended(outcome: string, messages: number): void;
 }
 
 /** What `/metrics` says of the consumer, besides Node's own figures. */
@@ -25,7 +26,7 @@ export function consumerMetrics(registry: Registry, look: { subscribed: () => bo
   const sizes = new Histogram({
     name: 'events_batch_size',
     help: 'Messages in one batch',
-    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000],
     registers,
   });
   const lag = new Histogram({
@@ -45,10 +46,13 @@ export function consumerMetrics(registry: Registry, look: { subscribed: () => bo
   return {
     redelivered: () => redelivered.inc(),
     batch: (size) => sizes.observe(size),
-    ended: (outcome) => ended.inc({ outcome }),
-    applied: (timestamp) => {
-      const time = timestamp === undefined ? NaN : Date.parse(timestamp);
-      if (!Number.isNaN(time)) lag.observe(Math.max(0, (Date.now() - time) / 1_000));
+    ended: (outcome, messages) => ended.inc({ outcome }, messages),
+    applied: (timestamps) => {
+      const now = Date.now();
+      for (const timestamp of timestamps) {
+        const time = timestamp === undefined ? NaN : Date.parse(timestamp);
+        if (!Number.isNaN(time)) lag.observe(Math.max(0, (now - time) / 1_000));
+      }
     },
   };
 }

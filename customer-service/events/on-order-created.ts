@@ -34,7 +34,8 @@ async function addToCounts(
      FROM added JOIN locked ON locked.id = added.customer_id
      WHERE customers.id = locked.id
      RETURNING customers.id, customers.version`,
-    { ids: [...counts.keys()], counts: [...counts.values()] },
+    // As texts: pg looks through each element of an array for characters to escape.
+    { ids: `{${[...counts.keys()].join(',')}}`, counts: `{${[...counts.values()].join(',')}}` },
   );
   return new Map(rows.map(({ id, version }) => [id, version]));
 }

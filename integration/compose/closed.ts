@@ -35,43 +35,53 @@ const places: Record<string, { networks: string[]; published: string[] }> = {
   redis: { networks: ['cache'], published: [] },
 };
 
+/** Of those that are started by name only. */
+const placesOnDemand: typeof places = {
+  auditor: {
+    networks: ['broker', 'cache', 'customers', 'edge_asking', 'orders'],
+    published: ['3007/tcp'],
+  },
+};
+
 /** A password, token or URL with a login, by value; the name of a file that holds one is none. */
 const secretInVariable = /^[A-Z_]*(PASS|PASSWORD|TOKEN|SECRET)=|:\/\/[^/]*:[^/]*@/;
 
 /** Everything that has to hold of every container. @throws {AssertionError} with the name of the first that it fails of */
 export function assertClosed(containers: readonly Container[]): void {
   assert.deepEqual(containers.map(serviceOf).toSorted(), Object.keys(places).toSorted(), 'the containers');
-  for (const container of containers) {
-    const { Config, HostConfig, Mounts, NetworkSettings } = container;
-    const name = serviceOf(container);
-    const { networks, published } = places[name]!;
-    assert.doesNotMatch(Config.User, /^(|0|root)(:.*)?$/, `${name}: user`);
-    assert.equal(HostConfig.ReadonlyRootfs, true, `${name}: read-only root file system`);
-    assert.deepEqual(HostConfig.CapDrop, ['ALL'], `${name}: dropped capabilities`);
-    assert.deepEqual(HostConfig.CapAdd ?? [], [], `${name}: added capabilities`);
-    assert.equal(HostConfig.Privileged, false, `${name}: privileged`);
-    assert.ok(HostConfig.SecurityOpt?.includes('no-new-privileges:true'), `${name}: no new privileges`);
-    assert.ok(HostConfig.Memory > 0, `${name}: memory limit`);
-    assert.ok((HostConfig.PidsLimit ?? 0) > 0, `${name}: limit of processes`);
-    const bindings = HostConfig.PortBindings ?? {};
-    assert.deepEqual(Object.keys(bindings).toSorted(), published, `${name}: published ports`);
-    for (const { HostIp } of Object.values(bindings).flat())
-      assert.equal(HostIp, '127.0.0.1', `${name}: address of a published port`);
-    const project = `${Config.Labels['com.docker.compose.project']}_`;
-    const own = Object.keys(NetworkSettings.Networks).map((network) => network.replace(project, ''));
-    assert.deepEqual(own.toSorted(), networks, `${name}: networks`);
-    for (const variable of Config.Env ?? [])
-      assert.doesNotMatch(variable, secretInVariable, `${name}: a secret in its environment`);
-    if (name === 'secrets') continue;
-    const secrets = Mounts.filter((mount) => mount.Name?.startsWith(`${project}secrets_`));
-    assert.deepEqual(
-      secrets.map(({ Name, Destination, RW }) => ({ Name, Destination, RW })),
-      [{ Name: `${project}secrets_${name}`, Destination: '/run/secrets', RW: false }],
-      `${name}: its secrets, as files that it cannot change, and no other`,
-    );
-    for (const mount of Mounts.filter(({ Type }) => Type === 'bind'))
-      assert.equal(mount.RW, false, `${name}: can write to ${mount.Destination} of this machine`);
-  }
+  for (const container of containers) assertContainerClosed(container);
+}
+
+export function assertContainerClosed(container: Container): void {
+  const { Config, HostConfig, Mounts, NetworkSettings } = container;
+  const name = serviceOf(container);
+  const { networks, published } = (places[name] ?? placesOnDemand[name])!;
+  assert.doesNotMatch(Config.User, /^(|0|root)(:.*)?$/, `${name}: user`);
+  assert.equal(HostConfig.ReadonlyRootfs, true, `${name}: read-only root file system`);
+  assert.deepEqual(HostConfig.CapDrop, ['ALL'], `${name}: dropped capabilities`);
+  assert.deepEqual(HostConfig.CapAdd ?? [], [], `${name}: added capabilities`);
+  assert.equal(HostConfig.Privileged, false, `${name}: privileged`);
+  assert.ok(HostConfig.SecurityOpt?.includes('no-new-privileges:true'), `${name}: no new privileges`);
+  assert.ok(HostConfig.Memory > 0, `${name}: memory limit`);
+  assert.ok((HostConfig.PidsLimit ?? 0) > 0, `${name}: limit of processes`);
+  const bindings = HostConfig.PortBindings ?? {};
+  assert.deepEqual(Object.keys(bindings).toSorted(), published, `${name}: published ports`);
+  for (const { HostIp } of Object.values(bindings).flat())
+    assert.equal(HostIp, '127.0.0.1', `${name}: address of a published port`);
+  const project = `${Config.Labels['com.docker.compose.project']}_`;
+  const own = Object.keys(NetworkSettings.Networks).map((network) => network.replace(project, ''));
+  assert.deepEqual(own.toSorted(), networks, `${name}: networks`);
+  for (const variable of Config.Env ?? [])
+    assert.doesNotMatch(variable, secretInVariable, `${name}: a secret in its environment`);
+  if (name === 'secrets') return;
+  const secrets = Mounts.filter((mount) => mount.Name?.startsWith(`${project}secrets_`));
+  assert.deepEqual(
+    secrets.map(({ Name, Destination, RW }) => ({ Name, Destination, RW })),
+    [{ Name: `${project}secrets_${name}`, Destination: '/run/secrets', RW: false }],
+    `${name}: its secrets, as files that it cannot change, and no other`,
+  );
+  for (const mount of Mounts.filter(({ Type }) => Type === 'bind'))
+    assert.equal(mount.RW, false, `${name}: can write to ${mount.Destination} of this machine`);
 }
 
 /** One way for each of the above in which a container would be open. */

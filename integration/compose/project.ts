@@ -80,8 +80,8 @@ export class ComposeProject<Port extends string> {
     );
   }
 
-  async inspect(ofServices: readonly string[] = []): Promise<Container[]> {
-    const ids = await this.compose(['ps', '--all', '--quiet', ...ofServices]);
+  async inspect(ofServices: readonly string[] = [], options: readonly string[] = []): Promise<Container[]> {
+    const ids = await this.compose([...options, 'ps', '--all', '--quiet', ...ofServices]);
     return JSON.parse(await this.docker(['inspect', ...ids.split('\n').filter(Boolean)])) as Container[];
   }
 

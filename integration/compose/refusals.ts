@@ -2,11 +2,12 @@
  * Scripts that a program's container runs with the credentials that it has, each for one operation that is none of its
  * business. Each prints how its server refused that. All of them, in all variants: integration/denials.test.ts.
  */
-const postgres = (statement: string) => `
+const postgres = (statement: string, prefix = '') => `
   import pg from 'pg';
   import { readFileSync } from 'node:fs';
-  const { DATABASE_HOST: host, DATABASE_USER: user, DATABASE_NAME: database, DATABASE_PASSWORD_FILE } = process.env;
-  const client = new pg.Client({ host, user, database, password: readFileSync(DATABASE_PASSWORD_FILE, 'utf8') });
+  const setting = (name) => process.env['${prefix}DATABASE_' + name];
+  const [host, user, database] = ['HOST', 'USER', 'NAME'].map(setting);
+  const client = new pg.Client({ host, user, database, password: readFileSync(setting('PASSWORD_FILE'), 'utf8') });
   await client.connect();
   await client.query(${JSON.stringify(statement)}).then(() => console.log('done'), ({ code }) => console.log(code));
   await client.end();`;
@@ -30,7 +31,16 @@ const redis = (url: string, command: string, ...parameters: string[]) => `
   redis.disconnect();`;
 const ownRedis = `readFileSync(process.env.REDIS_URL_FILE, 'utf8')`;
 
-export const refusals: { service: string; what: string; script: string; answer: string }[] = [
+export interface Refusal {
+  readonly service: string;
+  /** What it wants. */
+  readonly what: string;
+  readonly script: string;
+  /** How its server refuses that. */
+  readonly answer: string;
+}
+
+export const refusals: readonly Refusal[] = [
   {
     service: 'order_service',
     what: 'to read the outbox',
@@ -41,7 +51,7 @@ export const refusals: { service: string; what: string; script: string; answer: 
     service: 'order_service',
     what: 'to connect to another database',
     script: postgres('SELECT 1')
-      .replace('DATABASE_NAME: database', `DATABASE_NAME: _, database = 'postgres'`)
+      .replace('const [host, user, database]', `const [host, user, _, database = 'postgres']`)
       .replace(
         'await client.connect();',
         'await client.connect().catch(({ code }) => { console.log(code); process.exit(0); });',
@@ -89,5 +99,32 @@ export const refusals: { service: string; what: string; script: string; answer: 
     what: 'to ask Redis without a login',
     script: redis(`'redis://redis:6379/0'`, 'GET', 'customer:1'),
     answer: 'NOAUTH',
+  },
+];
+
+export const refusalsOfAuditor: readonly Refusal[] = [
+  {
+    service: 'auditor',
+    what: 'to delete what waits in the outbox',
+    script: postgres('DELETE FROM outbox', 'ORDER_'),
+    answer: '42501',
+  },
+  {
+    service: 'auditor',
+    what: 'to change a count',
+    script: postgres('UPDATE customers SET orders_count = 0', 'CUSTOMER_'),
+    answer: '42501',
+  },
+  {
+    service: 'auditor',
+    what: 'to publish events',
+    script: rabbitmq(`publish('events', 'order.created', Buffer.from('{}'))`),
+    answer: '403',
+  },
+  {
+    service: 'auditor',
+    what: 'to change the cache',
+    script: redis(ownRedis, 'DEL', 'customer:1'),
+    answer: 'NOPERM',
   },
 ];

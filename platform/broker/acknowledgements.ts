@@ -28,7 +28,10 @@ export class Acknowledgements {
   #send(): void {
     const fresh = this.#fresh;
     this.#fresh = [];
-    for (const tag of fresh) this.#ahead.add(tag);
+    for (const tag of fresh) {
+      if (tag === this.#upTo + 1) this.#upTo = tag;
+      else this.#ahead.add(tag);
+    }
     while (this.#ahead.delete(this.#upTo + 1)) this.#upTo += 1;
     // A tag that the broker has had before closes the channel, also in a frame for all up to it.
     let last = 0;

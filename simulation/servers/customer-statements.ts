@@ -20,13 +20,13 @@ interface KnownStatement {
  */
 const known: readonly KnownStatement[] = [
   {
-    text: /^INSERT INTO inbox \(event_id\) SELECT unnest\(:ids::uuid\[\]\) ON CONFLICT DO NOTHING RETURNING/,
-    meaning: ({ ids }) => ({
-      locks: strings(ids).map((id) => `inbox ${id}`),
-      run: (transaction) =>
-        strings(ids)
-          .filter((id) => transaction.addToInbox(id))
-          .map((event_id) => ({ event_id })),
+    text: /^WITH inserted AS \( INSERT INTO inbox \(event_id\) SELECT unnest\(:ids::uuid\[\]\) ON CONFLICT DO NOTHING RETURNING event_id \) SELECT CASE WHEN count\(\*\) < :all THEN/,
+    meaning: ({ ids, all }) => ({
+      locks: elements(ids).map((id) => `inbox ${id}`),
+      run: (transaction) => {
+        const fresh = elements(ids).filter((id) => transaction.addToInbox(id));
+        return [{ fresh: fresh.length < Number(all) ? fresh.join(',') : null }];
+      },
     }),
   },
   {
@@ -42,13 +42,13 @@ const known: readonly KnownStatement[] = [
   {
     text: /^WITH added AS .* SET orders_count = orders_count \+ added\.orders, version = version \+ 1/,
     meaning: ({ ids, counts }) => ({
-      locks: strings(ids).map((id) => `customer ${id}`),
+      locks: elements(ids).map((id) => `customer ${id}`),
       run: (transaction) =>
-        strings(ids).flatMap((id, index) => {
+        elements(ids).flatMap((id, index) => {
           const customer = transaction.customer(id);
           if (!customer) return [];
           const { orders_count, version } = customer;
-          const added = (counts as readonly number[])[index]!;
+          const added = Number(elements(counts)[index]);
           const changed = { ...customer, orders_count: orders_count + added, version: version + 1 };
           transaction.putCustomer(changed);
           return [{ id, version: String(changed.version) }];
@@ -121,3 +121,6 @@ export const rowOf = (customer: Customer): CustomerRow => ({
 });
 
 const strings = (value: unknown) => value as readonly string[];
+
+/** Of an array that is sent as its text: `{a,b}`. */
+const elements = (value: unknown) => (value as string).slice(1, -1).split(',').filter(Boolean);

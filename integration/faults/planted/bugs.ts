@@ -38,8 +38,8 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
       {
         file: consumer,
-        from: '    delivery.ack();\n',
-        to: "    if (outcome === 'ignored' || outcome === 'dead-letter') delivery.ack();\n",
+        from: '    for (const { delivery } of messages) delivery.ack();\n',
+        to: "    if (outcome === 'ignored' || outcome === 'dead-letter') for (const { delivery } of messages) delivery.ack();\n",
       },
     ],
     caughtBy: [{ catcher: 'simulation', says: /was acknowledged and not counted/ }],
