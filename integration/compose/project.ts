@@ -120,7 +120,10 @@ export class ComposeProject<Port extends string> {
     const options = { deadlineMs: 3 * minute, whateverHappens: true };
     let left = '';
     for (let tries = 0; tries < 3; tries++) {
-      await this.compose(['down', '--volumes', '--remove-orphans', '--timeout', '10'], options);
+      await this.compose(
+        ['--profile', '*', 'down', '--volumes', '--remove-orphans', '--timeout', '10'],
+        options,
+      );
       left = '';
       const ofProject = ['--quiet', '--filter', `label=com.docker.compose.project=${this.name}`];
       for (const kind of ['container', 'volume', 'network']) {

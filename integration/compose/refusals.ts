@@ -106,13 +106,14 @@ export const refusalsOfAuditor: readonly Refusal[] = [
   {
     service: 'auditor',
     what: 'to delete what waits in the outbox',
-    script: postgres('DELETE FROM outbox', 'ORDER_'),
+    // Its transactions are read-only unless it says otherwise, which is no more than a default.
+    script: postgres('BEGIN READ WRITE; DELETE FROM outbox', 'ORDER_'),
     answer: '42501',
   },
   {
     service: 'auditor',
     what: 'to change a count',
-    script: postgres('UPDATE customers SET orders_count = 0', 'CUSTOMER_'),
+    script: postgres('BEGIN READ WRITE; UPDATE customers SET orders_count = 0', 'CUSTOMER_'),
     answer: '42501',
   },
   {

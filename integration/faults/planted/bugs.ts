@@ -195,7 +195,7 @@ export const plantedBugs: readonly PlantedBug[] = [
       {
         file: consumer,
         from: `            await this.#options.putAside.deadLetter(delivery.message, parsed.reason, parsed.explanation);
-            this.#end(delivery, 'dead-letter');
+            this.#end('dead-letter', [{ delivery }]);
 `,
         to: `            (delivery as unknown as { nack(): void }).nack();
             this.#options.metrics.ended('dead-letter');

@@ -1,0 +1,18 @@
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { plantedBugs } from './bugs.ts';
+
+const checkout = join(import.meta.dirname, '../../..');
+
+/** A part of `npm run check`, so that whoever changes the source hears at once that a bug has to follow it. */
+describe('the places of the planted bugs', () => {
+  for (const { name, edits } of plantedBugs) {
+    it(`are there, each once: ${name}`, () => {
+      for (const { file, from } of edits) {
+        const places = readFileSync(join(checkout, file), 'utf8').split(from).length - 1;
+        expect(places, `${file}: ${from}`).to.equal(1);
+      }
+    });
+  }
+});
