@@ -246,15 +246,15 @@ const walk: Step[] = [
 
 await takeWalk(project, walk);
 
-async function assertRefused(what: readonly Refusal[], options: readonly string[] = []): Promise<void> {
+async function assertRefused(wishes: readonly Refusal[], options: readonly string[] = []): Promise<void> {
   const faults: string[] = [];
-  for (const { service, what: wish, script, answer } of what) {
+  for (const { service, what, script, answer } of wishes) {
     const node = ['exec', '-T', service, 'node', '--input-type=module', '--eval', script];
     const told = (await compose([...options, ...node])).trim();
-    if (told !== answer) faults.push(`${service}, ${wish}: ${told} in place of ${answer}`);
+    if (told !== answer) faults.push(`${service}, ${what}: ${told} in place of ${answer}`);
   }
   assert.deepEqual(faults, []);
-  console.log(`    ${what.length} refusals`);
+  console.log(`    ${wishes.length} refusals`);
 }
 
 async function placeOrder(): Promise<void> {

@@ -48,12 +48,7 @@ export async function measureEndToEnd(
 
   function timedUntilCounted(running: readonly Service[], address: PostgresAddress): Promise<number> {
     return withClient(address, (client) =>
-      timed(
-        { queue: { count: () => counted(client) }, signal: stage.signal },
-        orders,
-        running,
-        async () => true,
-      ),
+      timed({ queue: { count: () => counted(client) }, signal: stage.signal }, orders, running),
     );
   }
 }

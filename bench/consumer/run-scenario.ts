@@ -44,7 +44,7 @@ export async function runScenario(
       const queue = scenario.counts
         ? { count: async () => ((await counted(client)) / events) * messages }
         : { count: async () => messages - (await stage.queue.ready()) };
-      const rate = await timed({ queue, signal: stage.signal }, messages, workers, async () => true);
+      const rate = await timed({ queue, signal: stage.signal }, messages, workers);
       for (const worker of workers.splice(0)) await worker.stop();
       await expectNothingLeft(stage, scenario, client, events);
       return rate;

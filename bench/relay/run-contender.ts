@@ -120,7 +120,7 @@ export async function timed(
   { queue, signal }: { queue: Pick<MessageCount, 'count'>; signal: AbortSignal },
   rows: number,
   services: readonly Service[],
-  settled: () => Promise<boolean>,
+  settled: () => Promise<boolean> = async () => true,
 ): Promise<number> {
   let first: { at: number; count: number } | undefined;
   let last = { at: performance.now(), count: 0 };

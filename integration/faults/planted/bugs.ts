@@ -5,6 +5,9 @@ export interface Edit {
   readonly to: string;
 }
 
+/** How often the place is there. */
+export const placesIn = (source: string, { from }: Edit) => source.split(from).length - 1;
+
 /**
  * What finds bugs: the simulation (`npm run simulate`), a step of the crash sweep (`npm run sweep -- --only`), or a test
  * of the integration suite by its file and its title.
@@ -198,7 +201,7 @@ export const plantedBugs: readonly PlantedBug[] = [
             this.#end('dead-letter', [{ delivery }]);
 `,
         to: `            (delivery as unknown as { nack(): void }).nack();
-            this.#options.metrics.ended('dead-letter');
+            this.#options.metrics.ended('dead-letter', 1);
 `,
       },
     ],

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Edit } from './bugs.ts';
+import { placesIn, type Edit } from './bugs.ts';
 
 const checkout = join(import.meta.dirname, '../../..');
 
@@ -47,10 +47,11 @@ export class Scratch {
 
   /** @throws when a place that the bug is to be planted in is not there any more: the bug has to follow the source */
   async plant(edits: readonly Edit[]): Promise<void> {
-    for (const { file, from, to } of edits) {
+    for (const edit of edits) {
+      const { file, from, to } = edit;
       const path = join(this.#folder, file);
       const source = await readFile(path, 'utf8');
-      const places = source.split(from).length - 1;
+      const places = placesIn(source, edit);
       if (places !== 1)
         throw new Error(`${file} has ${places} places like this one, where 1 was expected: ${from}`);
       await writeFile(
