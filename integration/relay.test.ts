@@ -156,6 +156,13 @@ describe('the relay', () => {
     expect(arrivals.byKey.get('key')).to.deep.equal([1, 2]);
   });
 
+  it('publishes without pauses when its window is small beside its fetch', async () => {
+    await world.start('outboxRelay', { OUTBOX_BATCH: '1000', OUTBOX_WINDOW: '2' });
+    await withKnex(world.addresses.postgresOrder, (knex) => append(knex, 20, 1, 15));
+    await eventually(() => expect(arrivals.count).to.equal(300));
+    arrivals.expectInOrder();
+  });
+
   it('two at once: both work, each event comes once, and in order', async () => {
     const [one, two] = [await world.start('outboxRelay'), await world.startAnother('outboxRelay')];
     await eventually(async () => {

@@ -58,6 +58,7 @@ export class Relay implements Component {
   /** Something in hand came to its end. */
   readonly #progress = new Signal();
   readonly #maxInHand: number;
+  readonly #maxFetch: number;
   #inFlight = 0;
   /**
    * Messages to send one by one, because the broker closed the channel over one of those in flight and does not say
@@ -72,6 +73,8 @@ export class Relay implements Component {
     this.#options = options;
     // Enough rows ahead to find a full window of different keys among them.
     this.#maxInHand = options.window * 4;
+    // A fetch of more than may be in hand would wait in each pass until its end. Half of it: the rest is published meanwhile.
+    this.#maxFetch = options.batch <= this.#maxInHand ? options.batch : this.#maxInHand / 2;
     options.settler.onSettled = (positions) => {
       this.#lanes.settled(positions);
       this.#progress.raise();
@@ -130,13 +133,13 @@ export class Relay implements Component {
 
   /** @returns whether there may be more at once. */
   async #pass(): Promise<boolean> {
-    const { outbox, publisher, ownership, batch } = this.#options;
+    const { outbox, publisher, ownership } = this.#options;
     const partitions = ownership.claimable;
     // Nobody to publish to, or nothing to publish: claiming would only fill the memory.
     if (!publisher.available || partitions.length === 0) return false;
     const endsAt = performance.now() + passLimitMs;
     this.#lanes.beginPass(performance.now());
-    const size = new FetchSize({ rows: batch, bytes: fetchBytes });
+    const size = new FetchSize({ rows: this.#maxFetch, bytes: fetchBytes });
     const pass = await outbox.openPass(partitions, size.rows);
     probe('relay.claimed');
     try {
