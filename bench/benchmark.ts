@@ -1,15 +1,16 @@
 import { startServers, type Servers } from '@event-sync/stack/servers.ts';
 import { describeCommit, describeMachine, packageVersions } from './machine.ts';
 import { Databases } from './databases.ts';
-import { Queue } from './relay/queue.ts';
+import { brokerVersion, Queue } from './relay/queue.ts';
 import { saveChart, saveResult, type ResultHead } from './results.ts';
 
-/** What a benchmark is given: servers of its own, with an empty queue, and no database yet. */
+/** What a benchmark is given: servers of its own, and nothing in them yet. */
 export interface Bench<Options> {
   readonly options: Options;
   readonly servers: Servers;
   readonly databases: Databases;
-  readonly queue: Queue;
+  /** A queue for all events. Not there unless asked for: a second copy of each event would be measured with it. */
+  readonly declareQueue: () => Promise<Queue>;
   readonly head: ResultHead;
   /** Aborted on Ctrl-C. */
   readonly signal: AbortSignal;
@@ -91,7 +92,13 @@ async function measureOn<Options>(
   // Before anything of ours makes a load.
   const machine = describeMachine();
   const databases = new Databases(servers.addresses.postgresOrder);
-  const queue = await Queue.declare(servers.addresses.rabbitmqUrl);
+  const { rabbitmqUrl } = servers.addresses;
+  const queues: Queue[] = [];
+  const declareQueue = async () => {
+    const queue = await Queue.declare(rabbitmqUrl);
+    queues.push(queue);
+    return queue;
+  };
   try {
     const head: ResultHead = {
       bench: definition.name,
@@ -102,13 +109,13 @@ async function measureOn<Options>(
       versions: {
         node: process.versions.node,
         postgres: await databases.version(),
-        rabbitmq: queue.brokerVersion,
+        rabbitmq: await brokerVersion(rabbitmqUrl),
         ...packageVersions(['amqplib', 'rascal', 'pg', ...(definition.packages ?? [])]),
       },
     };
-    return await definition.measure({ options, servers, databases, queue, head, signal, progress });
+    return await definition.measure({ options, servers, databases, declareQueue, head, signal, progress });
   } finally {
-    await queue.close();
+    for (const queue of queues) await queue.close();
     await databases.dropTemplates().catch(() => {});
   }
 }

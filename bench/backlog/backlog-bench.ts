@@ -32,7 +32,8 @@ export const run = (parameters: string[]): Promise<number> =>
   );
 
 async function measure(bench: Bench<BacklogBenchOptions>): Promise<BacklogResult> {
-  const { options, servers, databases, queue, head, signal, progress } = bench;
+  const { options, servers, databases, head, signal, progress } = bench;
+  const queue = await bench.declareQueue();
   const stage: Stage = {
     databases,
     queue: new EmptiedQueue(queue),

@@ -15,10 +15,13 @@ export const run = (parameters: string[]): Promise<number> =>
       parse: parseOrderOptions,
       measure: async (bench) => {
         const { messages } = bench.options;
+        const queue = await bench.declareQueue();
         const runs: OrderRun[] = [];
         let logs = '';
         for (const keys of keyCounts)
-          runs.push(await runOrder(bench, { keys, messages }, (text) => (logs += `${keys} keys\n${text}\n`)));
+          runs.push(
+            await runOrder(bench, queue, { keys, messages }, (text) => (logs += `${keys} keys\n${text}\n`)),
+          );
         const result: OrderResult = {
           ...bench.head,
           settings: { relays: 2, queue: 'classic, durable' },

@@ -1,5 +1,6 @@
 import { waitUntil } from '@event-sync/stack/wait-until.ts';
 import type { Bench } from '../benchmark.ts';
+import type { Queue } from '../relay/queue.ts';
 import { outboxPending } from '../relay/contenders.ts';
 import { withClient } from '../databases.ts';
 import { nothingPending, type Stage } from '../relay/run-contender.ts';
@@ -37,7 +38,8 @@ const patienceMs = 60_000;
 
 /** @param onFailure gets the logs of the relays */
 export async function runOrder(
-  { databases, queue, servers, signal: outerSignal, progress }: Bench<unknown>,
+  { databases, servers, signal: outerSignal, progress }: Bench<unknown>,
+  queue: Queue,
   { keys, messages }: { keys: number; messages: number },
   onFailure: (logs: string) => void,
 ): Promise<OrderRun> {

@@ -28,10 +28,6 @@ export class Queue {
     return new Queue(connection, channel);
   }
 
-  get brokerVersion(): string {
-    return this.#connection.connection.serverProperties.version;
-  }
-
   /** Messages in it; answered by the queue itself and not by the management plugin, which lags by seconds. */
   async count(): Promise<number> {
     return (await this.#channel.checkQueue(Queue.queueName)).messageCount;
@@ -80,4 +76,11 @@ export class Queue {
   async close(): Promise<void> {
     await this.#connection.close().catch(() => {});
   }
+}
+
+export async function brokerVersion(url: string): Promise<string> {
+  const connection = await amqp.connect(url);
+  const { version } = connection.connection.serverProperties;
+  await connection.close();
+  return version;
 }

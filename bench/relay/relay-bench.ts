@@ -46,7 +46,8 @@ export const run = (parameters: string[]): Promise<number> =>
   );
 
 async function measure(bench: Bench<RelayBenchOptions>): Promise<RelayResult> {
-  const { options, servers, databases, queue, head, signal, progress } = bench;
+  const { options, servers, databases, head, signal, progress } = bench;
+  const queue = await bench.declareQueue();
   const stage: Stage = { databases, queue, rabbitmqUrl: servers.addresses.rabbitmqUrl, signal };
   const rows = rowsOfEach(
     options.rows ?? (await calibrate(stage, options.quick ? quickRunSeconds : runSeconds)),

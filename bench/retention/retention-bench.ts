@@ -27,7 +27,8 @@ export const run = (parameters: string[]): Promise<number> =>
   );
 
 async function measure(bench: Bench<RetentionBenchOptions>): Promise<RetentionResult> {
-  const { options, servers, databases, queue, head, signal, progress } = bench;
+  const { options, servers, databases, head, signal, progress } = bench;
+  const queue = await bench.declareQueue();
   const { rows } = options;
   const emptied = new EmptiedQueue(queue);
   const stage: Stage = { databases, queue: emptied, rabbitmqUrl: servers.addresses.rabbitmqUrl, signal };
