@@ -51,7 +51,7 @@ const config = configOrExit({
   HOST: z.string().default('127.0.0.1'),
   PORT: port(3004),
   /** Messages in one transaction at the most, and how long to wait for a batch to fill, in milliseconds. */
-  CONSUMER_BATCH: count(2_000, { max: 10_000 }),
+  CONSUMER_BATCH: count(4_000, { max: 10_000 }),
   CONSUMER_WAIT_MS: count(5, { min: 0, max: 1_000 }),
   /** Longer than everything that can deliver an event again: outbox retention, and dead letters waiting for a person. */
   INBOX_RETENTION_HOURS: hours(24 * 90),

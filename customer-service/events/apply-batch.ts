@@ -2,9 +2,7 @@ import { probe } from '@event-sync/platform/probe.ts';
 import type { Eviction } from '../customers/pending-evictions.ts';
 import { dedupe, forget } from '@event-sync/outbox/dedupe.ts';
 import type { Knex } from 'knex';
-import type { ReceivedEvent } from './delivery.ts';
-import type { EventHandler } from './event-handler.ts';
-import { handlers } from './handlers.ts';
+import type { ReceivedEvent } from './event-handler.ts';
 
 /** What became of one event of a batch. */
 export type EventOutcome = 'applied' | 'duplicate' | 'customer-not-found';
@@ -37,8 +35,7 @@ export async function applyBatch(knex: Knex, events: readonly ReceivedEvent[]): 
       'customer-not-found': [] as ReceivedEvent[],
     };
     const versions = new Map<string, string>();
-    for (const [type, group] of Map.groupBy(toApply, (event) => event.type)) {
-      const { subjectOf, apply } = handlerOf(type);
+    for (const [{ subjectOf, apply }, group] of Map.groupBy(toApply, ({ handler }) => handler)) {
       const changed = await apply(trx, group);
       for (const event of group)
         outcomes[changed.has(subjectOf(event.data)) ? 'applied' : 'customer-not-found'].push(event);
@@ -57,19 +54,13 @@ export async function applyBatch(knex: Knex, events: readonly ReceivedEvent[]): 
         continue;
       }
       outcomes.duplicate.push(event);
-      const subject = handlerOf(event.type).subjectOf(event.data);
+      const subject = event.handler.subjectOf(event.data);
       if (!versions.has(subject)) others.add(subject);
     }
     for (const [id, version] of await currentVersions(trx, [...others])) versions.set(id, version);
     probe('inbox.commit-before');
     return { outcomes, evictions: [...versions].map(([id, version]) => ({ id, version })) };
   });
-}
-
-function handlerOf(type: string): EventHandler<unknown> {
-  const handler = handlers.get(type);
-  if (!handler) throw new TypeError(`no handler for ${type}: it must not come this far`);
-  return handler;
 }
 
 async function currentVersions(trx: Knex.Transaction, ids: readonly string[]): Promise<Map<string, string>> {

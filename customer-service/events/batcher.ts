@@ -1,7 +1,7 @@
 /** So many that came during the work on one batch are a load: then it pays to let more join them. */
 const loadItems = 32;
 /** For how long, in milliseconds. */
-const joinMs = 20;
+const joinMs = 50;
 
 /**
  * Collects items into batches: a batch goes when it is full, or `waitMs` after its first item. One batch is worked on

@@ -1,11 +1,12 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { ReceivedEvent } from './event-handler.ts';
 
 export interface ConsumerMetrics {
   /** A message that the queue has handed over before. */
   redelivered(): void;
   batch(size: number): void;
-  /** Events of one batch, by the times of their changes. */
-  applied(timestamps: readonly (string | undefined)[]): void;
+  /** Events of one batch. */
+  applied(events: readonly Pick<ReceivedEvent, 'changedAt'>[]): void;
   ended(outcome: string, messages: number): void;
 }
 
@@ -47,12 +48,10 @@ export function consumerMetrics(registry: Registry, look: { subscribed: () => bo
     redelivered: () => redelivered.inc(),
     batch: (size) => sizes.observe(size),
     ended: (outcome, messages) => ended.inc({ outcome }, messages),
-    applied: (timestamps) => {
+    applied: (events) => {
       const now = Date.now();
-      for (const timestamp of timestamps) {
-        const time = timestamp === undefined ? NaN : Date.parse(timestamp);
-        if (!Number.isNaN(time)) lag.observe(Math.max(0, (now - time) / 1_000));
-      }
+      for (const { changedAt } of events)
+        if (changedAt !== undefined) lag.observe(Math.max(0, (now - changedAt) / 1_000));
     },
   };
 }

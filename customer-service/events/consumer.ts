@@ -9,7 +9,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { applyBatch, type AppliedBatch } from './apply-batch.ts';
 import { Batcher } from './batcher.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
-import type { ReceivedEvent } from './delivery.ts';
+import type { ReceivedEvent } from './event-handler.ts';
+import { handlers } from './handlers.ts';
 import { parseMessage, type Parsed } from './parse-message.ts';
 import { attemptsOf, maxAttempts, type PutAside } from './put-aside.ts';
 
@@ -34,11 +35,14 @@ const maxIgnoredTypes = 100;
 /** What became of a message. */
 type MessageOutcome = 'applied' | 'duplicate' | 'ignored' | 'retry' | 'dead-letter';
 
-/** A delivery, read as it came: while Postgres works on a batch, the next one is being read. */
-interface Received {
+/** A delivery that is not for a handler, and why. */
+interface NotApplicable {
   readonly delivery: Delivery;
-  readonly parsed: Parsed;
+  readonly parsed: Exclude<Parsed, { kind: 'event' }>;
 }
+
+/** A delivery, read as it came: while Postgres works on a batch, the next one is being read. */
+type Received = ReceivedEvent | NotApplicable;
 
 /**
  * Takes events from the queue and applies them in batches, one after the other; the eviction and the acknowledgement of
@@ -68,8 +72,8 @@ export class Consumer implements Component {
       prefetch: 2 * maxItems,
       onDelivery: (delivery) => {
         probe('consumer.delivered');
-        if (delivery.message.fields.redelivered) options.metrics.redelivered();
-        this.#batcher.add({ delivery, parsed: parseMessage(delivery.message) });
+        if (delivery.redelivered) options.metrics.redelivered();
+        this.#batcher.add(read(delivery));
       },
       onMissing: () => link.restoreTopology(),
       logger,
@@ -105,24 +109,26 @@ export class Consumer implements Component {
     this.#options.metrics.batch(received.length);
     const events: ReceivedEvent[] = [];
     try {
-      for (const { delivery, parsed } of received) {
-        switch (parsed.kind) {
-          case 'event':
-            events.push({ ...parsed, delivery });
-            break;
-          case 'unknown-type':
-            this.#tellIgnored(parsed.type);
-            this.#end('ignored', [{ delivery }]);
-            break;
-          case 'poison':
-            await this.#options.putAside.deadLetter(delivery.message, parsed.reason, parsed.explanation);
-            this.#end('dead-letter', [{ delivery }]);
-            break;
-        }
+      for (const each of received) {
+        if ('handler' in each) events.push(each);
+        else await this.#endUnapplied(each);
       }
       await this.#apply(events);
     } catch (error) {
       this.#tellFailed(error);
+    }
+  }
+
+  async #endUnapplied({ delivery, parsed }: NotApplicable): Promise<void> {
+    switch (parsed.kind) {
+      case 'unknown-type':
+        this.#tellIgnored(parsed.type);
+        this.#end('ignored', [{ delivery }]);
+        break;
+      case 'poison':
+        await this.#options.putAside.deadLetter(delivery, parsed.reason, parsed.explanation);
+        this.#end('dead-letter', [{ delivery }]);
+        break;
     }
   }
 
@@ -174,7 +180,7 @@ export class Consumer implements Component {
         } else {
           const [event] = events as [ReceivedEvent];
           const explanation = `The database refused the event: ${(error as Error).message}`;
-          await putAside.deadLetter(event.delivery.message, 'refused-by-database', explanation, event.id);
+          await putAside.deadLetter(event.delivery, 'refused-by-database', explanation, event.id);
           this.#end('dead-letter', [event]);
           return;
         }
@@ -189,20 +195,20 @@ export class Consumer implements Component {
     await this.#evict(evictions);
     probe('consumer.evicted');
     if (logger.isLevelEnabled('debug')) this.#tellEach(outcomes, evictions);
-    metrics.applied(outcomes.applied.map(({ timestamp }) => timestamp));
+    metrics.applied(outcomes.applied);
     this.#end('applied', outcomes.applied);
     this.#end('duplicate', outcomes.duplicate);
     for (const event of outcomes['customer-not-found']) {
-      const { message } = event.delivery;
-      if (attemptsOf(message) + 1 < maxAttempts) {
-        await putAside.retryLater(message, event.id);
+      const { delivery, id } = event;
+      if (attemptsOf(delivery) + 1 < maxAttempts) {
+        await putAside.retryLater(delivery, id);
         this.#end('retry', [event]);
       } else {
         await putAside.deadLetter(
-          message,
+          delivery,
           'customer-not-found',
           'The customer does not exist. Create it with PUT /customers/:id, then replay this message.',
-          event.id,
+          id,
         );
         this.#end('dead-letter', [event]);
       }
@@ -237,11 +243,20 @@ export class Consumer implements Component {
   }
 
   /** The one place in which an outcome becomes an acknowledgement. */
-  #end(outcome: MessageOutcome, messages: readonly Pick<Received, 'delivery'>[]): void {
+  #end(outcome: MessageOutcome, messages: readonly { readonly delivery: Delivery }[]): void {
     if (messages.length === 0) return;
     this.#options.metrics.ended(outcome, messages.length);
     for (const { delivery } of messages) delivery.ack();
   }
+}
+
+function read(delivery: Delivery): Received {
+  const parsed = parseMessage(delivery);
+  if (parsed.kind !== 'event') return { delivery, parsed };
+  const { id, type, data, changedAt } = parsed;
+  const handler = handlers.get(type);
+  if (!handler) return { delivery, parsed: { kind: 'unknown-type', type } };
+  return { id, handler, data: handler.keep(data), changedAt, delivery };
 }
 
 /** Milliseconds, with jitter, so that two workers that collided do not meet again. */

@@ -1,7 +1,6 @@
 import { orderCreatedData } from '@event-sync/contracts/events/order-created.ts';
 import { parseExactJson } from '@event-sync/platform/exact-json.ts';
 import type { GetMessage } from 'amqplib';
-import type { ConsumeMessage } from 'amqplib/callback_api';
 import type { Knex } from 'knex';
 import { validate as isUuid } from 'uuid';
 import { parseMessage } from './parse-message.ts';
@@ -56,7 +55,7 @@ const storable = (text: string | undefined): string | null => text?.replaceAll('
 function eventOf({
   message,
 }: Letter): { id: string; order: string | null; customer: string | null } | undefined {
-  const parsed = parseMessage(message as unknown as ConsumeMessage);
+  const parsed = parseMessage(message);
   const json = parseExactJson(message.content);
   const body = (json.ok && typeof json.value === 'object' ? json.value : null) as Record<
     string,

@@ -3,8 +3,9 @@ import type { Knex } from 'knex';
 import type { EventHandler } from './event-handler.ts';
 
 /** Counts orders for their customers, any number at once. */
-export const onOrderCreated: EventHandler<OrderCreatedData> = {
-  subjectOf: (data) => data.customer_id,
+export const onOrderCreated: EventHandler<OrderCreatedData, Pick<OrderCreatedData, 'customer_id'>> = {
+  keep: ({ customer_id }) => ({ customer_id }),
+  subjectOf: ({ customer_id }) => customer_id,
 
   async apply(trx, events) {
     const counts = new Map<string, number>();

@@ -27,7 +27,7 @@ describe('parseMessage', () => {
       id,
       type: 'order_created',
       data: { order_id: '1', customer_id: '2' },
-      timestamp: '2026-11-24T04:00:00.000Z',
+      changedAt: Date.UTC(2026, 10, 24, 4),
     });
   });
 

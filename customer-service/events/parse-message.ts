@@ -6,8 +6,10 @@ import type { ConsumeMessage } from 'amqplib/callback_api';
 import { v5 as uuidv5, validate as isUuid } from 'uuid';
 import type { z } from 'zod';
 
+export type ReadableMessage = Pick<ConsumeMessage, 'content' | 'properties'>;
+
 export type Parsed =
-  | { kind: 'event'; id: string; type: string; data: unknown; timestamp: string | undefined }
+  | { kind: 'event'; id: string; type: string; data: unknown; changedAt: number | undefined }
   | { kind: 'unknown-type'; type: string }
   | { kind: 'poison'; reason: DeadLetterReason; explanation: string };
 
@@ -15,7 +17,7 @@ export type Parsed =
 const legacyNamespace = '6f1a4f0e-7d0b-5e0b-9c53-5f6b1c1f6a01';
 
 /** Reads a message, whatever it holds. Never throws: what cannot be used is poison, with a reason. */
-export function parseMessage(message: ConsumeMessage): Parsed {
+export function parseMessage(message: ReadableMessage): Parsed {
   const json = parseExactJson(message.content);
   if (!json.ok) return poison('not-json', `The body is not JSON that can be used: ${json.fault}.`);
   const { value } = json;
@@ -52,12 +54,12 @@ export function parseMessage(message: ConsumeMessage): Parsed {
     id: (parsed.data.id ?? derivedId(message, type, data.data)).toLowerCase(),
     type,
     data: data.data,
-    timestamp: 'timestamp' in parsed.data ? parsed.data.timestamp : undefined,
+    changedAt: 'timestamp' in parsed.data ? Date.parse(parsed.data.timestamp) : undefined,
   };
 }
 
 /** The dedupe key of a message without an id: its AMQP message id if it has one, else its event and order. */
-function derivedId(message: ConsumeMessage, type: string, data: unknown): string {
+function derivedId(message: ReadableMessage, type: string, data: unknown): string {
   const messageId: unknown = message.properties.messageId;
   if (typeof messageId === 'string' && messageId !== '') {
     return isUuid(messageId) ? messageId : uuidv5(`message:${messageId}`, legacyNamespace);

@@ -10,16 +10,16 @@ import {
 import type { ConfirmPublisher, Outcome } from '@event-sync/platform/broker/confirm-publisher.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 import { probe } from '@event-sync/platform/probe.ts';
-import type { ConsumeMessage } from 'amqplib/callback_api';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { copiedProperties, harmless } from './message-copy.ts';
+import type { ReadableMessage } from './parse-message.ts';
 
 /** Tries, two seconds apart, before an event whose customer is not there becomes a dead letter. */
 export const maxAttempts = 5;
 
 /** How often the message has been tried before, by our own count: the broker's counts only redeliveries. */
-export function attemptsOf(message: ConsumeMessage): number {
+export function attemptsOf(message: ReadableMessage): number {
   const attempts: unknown = message.properties.headers?.[attemptsHeader];
   return typeof attempts === 'number' && Number.isInteger(attempts) && attempts >= 0 ? attempts : 0;
 }
@@ -49,14 +49,14 @@ export class PutAside {
   }
 
   /** @param id for a message that has none, so that the next delivery is recognised by the same id. */
-  async retryLater(message: ConsumeMessage, id: string): Promise<void> {
+  async retryLater(message: ReadableMessage, id: string): Promise<void> {
     const attempts = attemptsOf(message) + 1;
     this.#logger.info({ event_id: id, attempts, delay_ms: retryDelayMs }, 'put aside to be tried again');
     await this.#send(retryQueue, message, id, { [attemptsHeader]: attempts });
   }
 
   async deadLetter(
-    message: ConsumeMessage,
+    message: ReadableMessage,
     reason: DeadLetterReason,
     explanation: string,
     id?: string,
@@ -73,7 +73,7 @@ export class PutAside {
   /** Tries until the broker has it. @throws only when the process stops: the message then stays unacknowledged. */
   async #send(
     queue: string,
-    message: ConsumeMessage,
+    message: ReadableMessage,
     id: string | undefined,
     headers: object,
   ): Promise<void> {

@@ -1,15 +1,34 @@
-import type { Channel, Connection, ConsumeMessage } from 'amqplib/callback_api';
+import type { Channel, Connection, ConsumeMessage, MessageProperties } from 'amqplib/callback_api';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Component } from '../lifecycle.ts';
 import type { Logger } from '../logger.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { endConnection } from './end-connection.ts';
 
-/** A message as the broker handed it over, and the way to acknowledge it. */
-export interface Delivery {
-  readonly message: ConsumeMessage;
+/**
+ * A message as the broker handed it over, and the way to acknowledge it. Of what amqplib tells, only what somebody needs:
+ * thousands of messages are in hand at once, and whatever outlives a young generation is copied by the garbage collector.
+ */
+export class Delivery {
+  readonly content: Buffer;
+  readonly properties: MessageProperties;
+  /** The queue has handed it over before. */
+  readonly redelivered: boolean;
+  readonly #tag: number;
+  readonly #acknowledgements: Acknowledgements;
+
+  constructor({ content, properties, fields }: ConsumeMessage, acknowledgements: Acknowledgements) {
+    this.content = content;
+    this.properties = properties;
+    this.redelivered = fields.redelivered;
+    this.#tag = fields.deliveryTag;
+    this.#acknowledgements = acknowledgements;
+  }
+
   /** Too late on a channel that is gone, and harmless then: the broker delivers the message again. */
-  readonly ack: () => void;
+  ack(): void {
+    this.#acknowledgements.add(this.#tag);
+  }
 }
 
 /**
@@ -133,7 +152,7 @@ export class QueueConsumer implements Component {
     const receive = (message: ConsumeMessage | null) => {
       if (message === null) return end(`the broker ended the subscription: was ${queue} deleted?`);
       if (this.#cancelled) return;
-      onDelivery({ message, ack: () => acknowledgements.add(message.fields.deliveryTag) });
+      onDelivery(new Delivery(message, acknowledgements));
     };
     const { consumerTag } = await Promise.race([
       failed,

@@ -192,16 +192,16 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
       {
         file: 'platform/broker/queue-consumer.ts',
-        from: 'ack: () => acknowledgements.add(message.fields.deliveryTag) }',
-        to: 'ack: () => acknowledgements.add(message.fields.deliveryTag), nack: () => channel.nack(message, false, false) }',
+        from: 'onDelivery(new Delivery(message, acknowledgements));',
+        to: 'onDelivery(Object.assign(new Delivery(message, acknowledgements), { nack: () => channel.nack(message, false, false) }));',
       },
       {
         file: consumer,
-        from: `            await this.#options.putAside.deadLetter(delivery.message, parsed.reason, parsed.explanation);
-            this.#end('dead-letter', [{ delivery }]);
+        from: `        await this.#options.putAside.deadLetter(delivery, parsed.reason, parsed.explanation);
+        this.#end('dead-letter', [{ delivery }]);
 `,
-        to: `            (delivery as unknown as { nack(): void }).nack();
-            this.#options.metrics.ended('dead-letter', 1);
+        to: `        (delivery as unknown as { nack(): void }).nack();
+        this.#options.metrics.ended('dead-letter', 1);
 `,
       },
     ],
