@@ -1,7 +1,7 @@
 import { measured, runBenchmark, type Bench } from '../benchmark.ts';
 import { barChart } from '../chart/bar-chart.ts';
 import { Databases } from '../databases.ts';
-import { rotated } from '../rotated.ts';
+import { balanced } from '../balanced.ts';
 import { medianRate, medianRatio } from '../statistics.ts';
 import { perSecond } from '../table.ts';
 import { measureEndToEnd, type EndToEnd } from './end-to-end.ts';
@@ -70,7 +70,7 @@ async function measureOn(
   const rounds: Round[] = [];
   for (let round = 0; round < options.rounds; round++) {
     const rates: Partial<Record<ScenarioName, number>> = {};
-    for (const scenario of rotated(scenariosToRun, round)) {
+    for (const scenario of balanced(scenariosToRun, round)) {
       const rate = await runScenario(scenario, stage, messages[scenario.name]);
       rates[scenario.name] = rate;
       progress(

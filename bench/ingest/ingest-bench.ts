@@ -4,7 +4,7 @@ import { barChart } from '../chart/bar-chart.ts';
 import { Databases } from '../databases.ts';
 import { installCustomers } from '../install.ts';
 import { startContender } from '../relay/run-contender.ts';
-import { rotated } from '../rotated.ts';
+import { balanced } from '../balanced.ts';
 import { medianRate, medianRatio } from '../statistics.ts';
 import { perSecond } from '../table.ts';
 import { contenders, type ContenderName } from './contenders.ts';
@@ -64,7 +64,7 @@ async function measureOn(
   const rounds: Record<string, IngestRound[]> = Object.fromEntries(connections.map((number) => [number, []]));
   for (let round = 0; round < options.rounds; round++) {
     const rates = connections.map((): Partial<Record<ContenderName, number>> => ({}));
-    for (const contender of rotated(contenders, round)) {
+    for (const contender of balanced(contenders, round)) {
       const figures = await runIngest(contender, stage, { connections, seconds });
       figures.forEach((rate, at) => (rates[at]![contender.name] = rate));
       const told = figures.map((rate, at) => `${connections[at]}: ${perSecond(rate)}/s`).join('  ');

@@ -1,6 +1,6 @@
 import { barChart } from '../chart/bar-chart.ts';
 import { measured, runBenchmark, type Bench } from '../benchmark.ts';
-import { rotated } from '../rotated.ts';
+import { balanced } from '../balanced.ts';
 import { medianRate, medianRatio } from '../statistics.ts';
 import { perSecond } from '../table.ts';
 import { contenders, type ContenderName } from './contenders.ts';
@@ -58,7 +58,7 @@ async function measure(bench: Bench<RelayBenchOptions>): Promise<RelayResult> {
   const order: ArrivalOrder[] = [];
   for (let round = 0; round < options.rounds; round++) {
     const rates: Partial<Round> = {};
-    for (const contender of rotated(contenders, round)) {
+    for (const contender of balanced(contenders, round)) {
       const rate = await runContender(contender, stage, rows[contender.name]);
       rates[contender.name] = rate;
       progress(
