@@ -22,10 +22,11 @@ export class Acknowledgements {
   /** Once for each tag. */
   add(tag: number): void {
     this.#fresh.push(tag);
-    if (this.#fresh.length === 1) queueMicrotask(() => this.#send());
+    if (this.#fresh.length === 1) queueMicrotask(() => this.flush());
   }
 
-  #send(): void {
+  /** Sends what was acknowledged in this turn now, before a close of the channel. */
+  flush(): void {
     const fresh = this.#fresh;
     this.#fresh = [];
     for (const tag of fresh) {

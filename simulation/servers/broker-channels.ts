@@ -158,7 +158,19 @@ export class ConsumerChannel extends ServedChannel implements Subscriber {
     });
   }
 
+  close(done: () => void): void {
+    this.sendable();
+    this.connection.toBroker.send(() => {
+      this.closeAtBroker();
+      this.connection.answer(() => {
+        done();
+        this.closeHere();
+      });
+    });
+  }
+
   override closeAtBroker(): void {
+    if (!this.served) return;
     super.closeAtBroker();
     this.connection.broker.orders.leave(this);
   }
