@@ -202,6 +202,9 @@ describe('while a server is away', () => {
         expect((await world.placeOrder({ customer_id: 1 })).status).to.equal(201);
         await Promise.all(others.map((name) => world.servers.control[name].pause()));
         expect(await Promise.all([outboxRelay.stop(), customerWorker.stop()])).to.deep.equal([0, 0]);
+        // Not left behind, with its last acknowledgements: it knows by itself how long a broker may take.
+        const left = customerWorker.logs().match(/.*consumer.*does not stop.*/g);
+        expect(left, 'components left behind').to.equal(null);
       } finally {
         await Promise.all(frozen.map((name) => world.servers.control[name].resume()));
       }

@@ -32,11 +32,14 @@ describe('the consumer of a queue', () => {
       onMissing: async () => {},
       logger: createLogger({ name: 'test', LOG_LEVEL: 'silent', LOG_FORMAT: 'json' }),
     });
-    await consumer.start();
-    await eventually(() => expect(deliveries).to.have.length(100));
-    await consumer.cancel();
-    for (const delivery of deliveries.slice(0, 90)) delivery.ack();
-    await consumer.stop();
+    try {
+      await consumer.start();
+      await eventually(() => expect(deliveries).to.have.length(100));
+      await consumer.cancel();
+      for (const delivery of deliveries.slice(0, 90)) delivery.ack();
+    } finally {
+      await consumer.stop();
+    }
     // Only when the broker has noticed the end of the channel is it known what it gives back.
     await eventually(async () => expect(await world.rabbit.ready(orderEventsQueue)).to.be.above(0));
     expect(await world.rabbit.ready(orderEventsQueue)).to.equal(10);

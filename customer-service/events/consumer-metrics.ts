@@ -51,7 +51,8 @@ export function consumerMetrics(registry: Registry, look: { subscribed: () => bo
     applied: (events) => {
       const now = Date.now();
       for (const { changedAt } of events)
-        if (changedAt !== undefined) lag.observe(Math.max(0, (now - changedAt) / 1_000));
+        if (changedAt !== undefined && Number.isFinite(changedAt))
+          lag.observe(Math.max(0, (now - changedAt) / 1_000));
     },
   };
 }

@@ -25,7 +25,7 @@ export class Acknowledgements {
     if (this.#fresh.length === 1) queueMicrotask(() => this.flush());
   }
 
-  /** Sends what was acknowledged in this turn now, before a close of the channel. */
+  /** Sends what was acknowledged: at the end of the turn by itself, and before the channel is closed. */
   flush(): void {
     const fresh = this.#fresh;
     this.#fresh = [];

@@ -16,8 +16,11 @@ export function endConnection(connection: Connection, done: () => void): void {
   };
   connection.on('error', () => {});
   const timer = setTimeout(() => {
-    // amqplib has no call for it: cuts the socket under a connection whose peer does not answer.
-    (connection as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    // amqplib has no call for it: cuts the socket under a connection whose peer does not answer. With an error: amqplib
+    // does not listen for the end of a socket without one, and would notice it only by the next heartbeat.
+    (
+      connection as unknown as { connection: { stream: { destroy(error: Error): void } } }
+    ).connection.stream.destroy(new Error('the broker does not answer the close of the connection'));
     end();
   }, closeTimeoutMs);
   try {

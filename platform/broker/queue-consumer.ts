@@ -62,6 +62,9 @@ export class QueueConsumer implements Component {
   #running: Promise<void> | undefined;
   #failure = 'not connected yet';
   #cancelled = false;
+  /** The broker has not answered once: it is not waited for again. */
+  #silent = false;
+  #stopped: Promise<void> | undefined;
 
   constructor(options: {
     /** Opens a connection, e.g. rascal's `broker.connect`. */
@@ -96,7 +99,11 @@ export class QueueConsumer implements Component {
    * Ends the connection: what is not acknowledged goes back into the queue. The channel first: amqplib sends the close of
    * a connection ahead of what waits in its channels, and the last acknowledgements went missing (15 of 15 times).
    */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
     this.#cancelled = true;
     this.#stopping.abort();
     const connection = this.#connection;
@@ -115,24 +122,26 @@ export class QueueConsumer implements Component {
   /** Resolves when the broker has answered, or does not: nothing that it still sends is taken then. */
   async #asked(ask: (current: Subscription, answered: () => void) => void): Promise<void> {
     const current = this.#current;
-    if (!current) return;
-    await Promise.race([
-      new Promise<void>((resolve) => {
+    if (!current || this.#silent) return;
+    this.#silent = await Promise.race([
+      new Promise<false>((resolve) => {
+        const answered = () => resolve(false);
+        current.channel.once('close', answered);
         try {
-          ask(current, resolve);
+          ask(current, answered);
         } catch {
           // The channel has closed a moment ago.
-          resolve();
+          answered();
         }
       }),
-      delay(answerTimeoutMs, undefined, { ref: false }),
+      delay(answerTimeoutMs, true, { ref: false }),
     ]);
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     const { queue, logger } = this.#options;
-    for (let attempt = 0; !signal.aborted; attempt++) {
+    for (let attempt = 0; !signal.aborted && !this.#cancelled; attempt++) {
       try {
         const ended = await this.#consume();
         attempt = 0;
@@ -141,7 +150,7 @@ export class QueueConsumer implements Component {
         if (!this.#cancelled) logger.warn({ queue, reason: this.#failure }, 'consuming was interrupted');
       } catch (error) {
         this.#failure = (error as Error).message;
-        if (attempt === 0 && !signal.aborted)
+        if (attempt === 0 && !signal.aborted && !this.#cancelled)
           logger.warn({ err: error, queue }, 'cannot consume: trying again');
         if (/NOT[-_]FOUND/.test(this.#failure)) await this.#options.onMissing();
       }
@@ -169,6 +178,7 @@ export class QueueConsumer implements Component {
     channel.on('error', (error: Error) => end(error.message));
     channel.on('close', () => end('the channel was closed'));
     await Promise.race([failed, answered((done) => channel.prefetch(prefetch, false, done))]);
+    if (this.#cancelled) throw new Error('cancelled');
     const acknowledgements = new Acknowledgements(channel);
     const receive = (message: ConsumeMessage | null) => {
       if (message === null) return end(`the broker ended the subscription: was ${queue} deleted?`);
@@ -184,8 +194,7 @@ export class QueueConsumer implements Component {
   }
 }
 
-/** Twice, and as long again for the connection, is less than what the process gives to one component. */
-const answerTimeoutMs = 800;
+const answerTimeoutMs = 1_000;
 
 function answered<T>(ask: (done: (error: Error | null, answer: T) => void) => unknown): Promise<T> {
   return new Promise((resolve, reject) => {
