@@ -92,7 +92,7 @@ export class QueueConsumer implements Component {
   /** Nothing more is delivered; what is out can still be acknowledged, until `stop`. */
   async cancel(): Promise<void> {
     this.#cancelled = true;
-    await this.#asked(({ channel, consumerTag }, answered) => channel.cancel(consumerTag, answered));
+    await this.#asked(({ channel, consumerTag }, done) => channel.cancel(consumerTag, done));
   }
 
   /**
@@ -110,9 +110,9 @@ export class QueueConsumer implements Component {
     // From here on ours to end, and not that of whoever notices the end of the channel.
     this.#connection = undefined;
     if (connection) {
-      await this.#asked(({ channel, acknowledgements }, answered) => {
+      await this.#asked(({ channel, acknowledgements }, done) => {
         acknowledgements.flush();
-        channel.close(answered);
+        channel.close(done);
       });
       await new Promise<void>((resolve) => endConnection(connection, resolve));
     }
@@ -120,18 +120,18 @@ export class QueueConsumer implements Component {
   }
 
   /** Resolves when the broker has answered, or does not: nothing that it still sends is taken then. */
-  async #asked(ask: (current: Subscription, answered: () => void) => void): Promise<void> {
+  async #asked(ask: (current: Subscription, done: () => void) => void): Promise<void> {
     const current = this.#current;
     if (!current || this.#silent) return;
     this.#silent = await Promise.race([
       new Promise<false>((resolve) => {
-        const answered = () => resolve(false);
-        current.channel.once('close', answered);
+        const done = () => resolve(false);
+        current.channel.once('close', done);
         try {
-          ask(current, answered);
+          ask(current, done);
         } catch {
           // The channel has closed a moment ago.
-          answered();
+          done();
         }
       }),
       delay(answerTimeoutMs, true, { ref: false }),
@@ -141,7 +141,7 @@ export class QueueConsumer implements Component {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     const { queue, logger } = this.#options;
-    for (let attempt = 0; !signal.aborted && !this.#cancelled; attempt++) {
+    for (let attempt = 0; !this.#cancelled; attempt++) {
       try {
         const ended = await this.#consume();
         attempt = 0;
@@ -150,7 +150,7 @@ export class QueueConsumer implements Component {
         if (!this.#cancelled) logger.warn({ queue, reason: this.#failure }, 'consuming was interrupted');
       } catch (error) {
         this.#failure = (error as Error).message;
-        if (attempt === 0 && !signal.aborted && !this.#cancelled)
+        if (attempt === 0 && !this.#cancelled)
           logger.warn({ err: error, queue }, 'cannot consume: trying again');
         if (/NOT[-_]FOUND/.test(this.#failure)) await this.#options.onMissing();
       }
