@@ -107,7 +107,7 @@ async function judgeArrivals(world: World): Promise<Pick<Verdict, 'arrived' | 'r
 
 /**
  * The tap has not seen what arrived while it was unbound: it may take a repetition for the first arrival. What the
- * worker has applied before the other has come before it.
+ * worker has applied before the other has come before it. Of two that it applied in one transaction the tap alone speaks.
  */
 async function trulyLate(
   world: World,
