@@ -13,35 +13,38 @@ export function asyncApiDocument() {
         'Published to RabbitMQ at least once, in the order of the commits of one ordering key. A reader drops what has an id that it knows, and ignores members that it does not know.',
     },
     defaultContentType: 'application/json',
-    channels: Object.fromEntries(catalogue.map((event) => [event.event, channelOf(event)])),
+    channels: Object.fromEntries(catalogue.map((event) => [nameOf(event), channelOf(event)])),
     operations: Object.fromEntries(
       catalogue.flatMap((event) =>
         (['send', 'receive'] as const).map((action) => [
-          `${action}_${event.event}`,
+          `${action}_${nameOf(event)}`,
           operationOf(event, action),
         ]),
       ),
     ),
-    components: { messages: Object.fromEntries(catalogue.map((event) => [event.event, messageOf(event)])) },
+    components: { messages: Object.fromEntries(catalogue.map((event) => [nameOf(event), messageOf(event)])) },
   };
 }
 
-const channelOf = ({ event, exchange, routingKey }: EventContract) => ({
-  address: routingKey,
-  messages: { [event]: { $ref: `#/components/messages/${event}` } },
+/** Versions of one event stand beside each other. */
+const nameOf = ({ event, version }: EventContract) => (version === 1 ? event : `${event}_v${version}`);
+
+const channelOf = (event: EventContract) => ({
+  address: event.routingKey,
+  messages: { [nameOf(event)]: { $ref: `#/components/messages/${nameOf(event)}` } },
   bindings: {
     amqp: {
       is: 'routingKey',
-      exchange: { name: exchange, type: 'topic', durable: true, autoDelete: false },
+      exchange: { name: event.exchange, type: 'topic', durable: true, autoDelete: false },
       bindingVersion: '0.3.0',
     },
   },
 });
 
-const operationOf = ({ event }: EventContract, action: 'send' | 'receive') => ({
+const operationOf = (event: EventContract, action: 'send' | 'receive') => ({
   action,
-  channel: { $ref: `#/channels/${event}` },
-  messages: [{ $ref: `#/channels/${event}/messages/${event}` }],
+  channel: { $ref: `#/channels/${nameOf(event)}` },
+  messages: [{ $ref: `#/channels/${nameOf(event)}/messages/${nameOf(event)}` }],
   ...(action === 'send'
     ? { summary: 'The relay, once the transaction that wrote the event has committed.' }
     : { summary: 'Whoever binds a queue to the exchange.' }),

@@ -1,12 +1,4 @@
-import { orderCreated } from '@event-sync/contracts/events/order-created.ts';
-import {
-  asideExchange,
-  deadLetterQueue,
-  eventsExchange,
-  orderEventsQueue,
-  queueArguments,
-  retryQueue,
-} from '@event-sync/contracts/topology.ts';
+import { orderEventsQueue } from '@event-sync/contracts/topology.ts';
 import { Hint, inboxChannel } from '@event-sync/outbox/hint.ts';
 import { pruneInbox } from '@event-sync/outbox/prune-inbox.ts';
 import { BrokerLink } from '@event-sync/platform/broker/broker-link.ts';
@@ -39,6 +31,7 @@ import { Consumer } from './events/consumer.ts';
 import { DiscardedEvents } from './events/discarded-events.ts';
 import { evictOrNote } from './events/evict-or-note.ts';
 import { PutAside } from './events/put-aside.ts';
+import { workerTopology } from './events/worker-topology.ts';
 import { deadLetterApiInfo, deadLetterRoutes } from './http/dead-letters.routes.ts';
 import { sweepEvictions } from './housekeeping.ts';
 
@@ -67,22 +60,7 @@ const cache = createCustomerCache({ redis, breaker: redisBreaker({ logger, metri
 const link = new BrokerLink({
   url: config.RABBITMQ_URL,
   connectionName: name,
-  topology: {
-    exchanges: { [eventsExchange]: { type: 'topic' }, [asideExchange]: { type: 'direct' } },
-    queues: {
-      [orderEventsQueue]: { arguments: queueArguments[orderEventsQueue] },
-      [retryQueue]: { arguments: queueArguments[retryQueue] },
-      [deadLetterQueue]: { arguments: queueArguments[deadLetterQueue] },
-    },
-    bindings: [
-      { exchange: eventsExchange, queue: orderEventsQueue, routingKey: orderCreated.routingKey },
-      ...[orderEventsQueue, retryQueue, deadLetterQueue].map((queue) => ({
-        exchange: asideExchange,
-        queue,
-        routingKey: queue,
-      })),
-    ],
-  },
+  topology: workerTopology,
   mode: config.RABBITMQ_TOPOLOGY,
   logger,
 });

@@ -169,6 +169,24 @@ describe('the audit of a system at rest', () => {
     await expectDrift(world, [{ kind: 'inbox-id-without-event', of: { event: id } }]);
   });
 
+  it('finds nothing wrong with events of other types, applied or not, whatever they tell of', async () => {
+    const insertNoted = () =>
+      planted.insertEvent(
+        world.orderDb,
+        'outbox_published',
+        `INSERT INTO outbox_published (position, event_id, ordering_key, type, version, exchange, routing_key, body, created_at)
+         SELECT 1000000, gen_random_uuid(), 'customer:1', 'order_noted', 1, 'events', 'order.noted',
+                json_build_object('data', json_build_object('order_id', $1::bigint, 'customer_id', 1)), now()`,
+        [first.order],
+      );
+    const applied = await insertNoted();
+    await planted.insertEvent(world.customerDb, 'inbox', 'INSERT INTO inbox (event_id) VALUES ($1)', [
+      applied,
+    ]);
+    await insertNoted();
+    await expectDrift(world, []);
+  });
+
   it('names a count that is too high and one that is too low', async () => {
     await planted.addToCount(world.customerDb, 1, 1);
     await planted.addToCount(world.customerDb, 2, -1);

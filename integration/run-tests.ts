@@ -50,6 +50,13 @@ const chosen = [...unit, ...integration].filter(
     (positionals.length === 0 || positionals.some((name) => file.includes(name))) &&
     !values.except.some((name) => file.includes(name)),
 );
+if (chosen.length === 0) {
+  console.error(
+    `No test file has any of these in its path: ${positionals.join(', ')}. See: npm test -- --help`,
+  );
+  console.log('0 passed, 1 failed');
+  process.exit(1);
+}
 const needsServers = chosen.some((file) => integration.includes(file));
 
 const stopping = new AbortController();
@@ -94,8 +101,10 @@ const stats = await new Promise<Mocha.Stats>((resolve) => {
 });
 await stopSharedServers();
 console.log(`${seconds()} s in all`);
-console.log(`${stats.passes} passed, ${stats.failures} failed`);
-process.exit(stats.failures > 0 || stats.passes === 0 ? 1 : 0);
+if (stats.tests === 0) console.error(`No test in these files has "${values.grep}" in its title.`);
+const failed = stats.tests === 0 ? 1 : stats.failures;
+console.log(`${stats.passes} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);
 
 function seconds(): string {
   return ((performance.now() - startedAt) / 1_000).toFixed(0);

@@ -76,8 +76,10 @@ export async function checkEvents(options: {
       if (id) noteUnknown(id, times, result);
       else if (discarded && !dead.has(discarded.event_id)) noteDiscarded(discarded, result);
     } else {
-      result.events++;
       if (dead.has(event.event_id)) result.known.add(event.event_id);
+      // Whether a handler applies it, is not known here.
+      if (!event.counts) continue;
+      result.events++;
       const wrong = wrongOrder(event);
       if (wrong) findings.add(wrong);
       if (id) checkApplied(event, { dead, times, findings, result });

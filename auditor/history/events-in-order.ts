@@ -4,6 +4,8 @@ import { history } from './history.ts';
 /** An event, and the order that it tells of. Times are milliseconds since 1970; a bigint is text. */
 export interface KnownEvent {
   event_id: string;
+  /** Whether it tells of an order, which is counted. */
+  counts: boolean;
   /** As its body says; null if that cannot be read. */
   order_id: string | null;
   customer_id: string | null;
@@ -24,7 +26,7 @@ export interface KnownEvent {
 export const eventsInOrder = (snapshot: Snapshot): AsyncGenerator<KnownEvent> =>
   snapshot.rows<KnownEvent>(`
     WITH ${history}
-    SELECT event_id, min(history.order_id) AS order_id, min(history.customer_id) AS customer_id,
+    SELECT event_id, bool_or(counts) AS counts, min(history.order_id) AS order_id, min(history.customer_id) AS customer_id,
            min(orders.customer_id) AS order_customer_id, bit_or(place) AS places,
            extract(epoch FROM min(published_at))::float8 * 1000 AS first_published,
            extract(epoch FROM max(published_at))::float8 * 1000 AS last_published,

@@ -9,12 +9,14 @@ const bigint = (text: string) => `
               AND (length(${text}) < 19 OR (length(${text}) = 19 AND ${text} COLLATE "C" <= '9223372036854775807'))
          THEN ${text}::bigint END`;
 
-const ofBody = `event_id, body #>> '{data,order_id}' AS order_text, body #>> '{data,customer_id}' AS customer_text`;
-const ours = `type = '${orderCreated.event}'`;
+const counts = `type = '${orderCreated.event}'`;
+const read = (member: string) => `CASE WHEN ${counts} THEN body #>> '{data,${member}}' END`;
+const ofRow = `event_id, ${counts} AS counts, ${read('order_id')} AS order_text, ${read('customer_id')} AS customer_text`;
 
 /**
- * Every order_created event that is kept, wherever it stands: a WITH item of the name `history`. What happened to the
- * event last is `moved_at`: what moved a moment ago may still be on its way. Events of other types are not ours to check.
+ * Every event that is kept, wherever it stands: a WITH item of the name `history`. What happened to the event last is
+ * `moved_at`: what moved a moment ago may still be on its way. An event that `counts` tells of an order, and its body is
+ * read; of others only the ids are known, which are in the inbox as well if a handler has applied them.
  *
  * OFFSET 0 keeps Postgres from pulling the readings of the body up: it would then carry each body through every sort,
  * and read it anew wherever an id is used. With it, the events of a million orders were sorted in 12 s instead of 94
@@ -22,18 +24,18 @@ const ours = `type = '${orderCreated.event}'`;
  */
 export const history = `
   history AS (
-    SELECT event_id, ${bigint('order_text')} AS order_id, ${bigint('customer_text')} AS customer_id,
+    SELECT event_id, counts, ${bigint('order_text')} AS order_id, ${bigint('customer_text')} AS customer_id,
            place, published_at, moved_at
     FROM (
-      SELECT ${ofBody}, ${places.waiting} AS place, NULL::timestamptz AS published_at, created_at AS moved_at
-      FROM outbox WHERE ${ours}
+      SELECT ${ofRow}, ${places.waiting} AS place, NULL::timestamptz AS published_at, created_at AS moved_at
+      FROM outbox
       UNION ALL
-      SELECT ${ofBody}, ${places.published}, published_at, published_at
-      FROM outbox_published WHERE ${ours}
+      SELECT ${ofRow}, ${places.published}, published_at, published_at
+      FROM outbox_published
       UNION ALL
-      SELECT ${ofBody}, CASE WHEN discarded_at IS NULL THEN ${places.parked} ELSE ${places.discarded} END, NULL,
+      SELECT ${ofRow}, CASE WHEN discarded_at IS NULL THEN ${places.parked} ELSE ${places.discarded} END, NULL,
              coalesce(discarded_at, parked_at)
-      FROM outbox_parked WHERE ${ours}
+      FROM outbox_parked
       OFFSET 0
     ) AS kept
     OFFSET 0

@@ -24,7 +24,7 @@ export interface LedgerLine {
 export const ledger = (snapshot: Snapshot, windowStart: number): AsyncGenerator<LedgerLine> =>
   snapshot.rows<LedgerLine>(
     `WITH ${history}, events AS MATERIALIZED (
-       SELECT min(order_id) AS order_id, min(customer_id) AS customer_id FROM history GROUP BY event_id
+       SELECT min(order_id) AS order_id, min(customer_id) AS customer_id FROM history WHERE counts GROUP BY event_id
      ), told AS (
        SELECT order_id, count(*) AS events FROM events GROUP BY order_id
      ), lines AS (

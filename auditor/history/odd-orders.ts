@@ -15,7 +15,7 @@ export interface OddOrder {
 export const oddOrders = (snapshot: Snapshot, windowStart: number): AsyncGenerator<OddOrder> =>
   snapshot.rows<OddOrder>(
     `WITH ${history}, told AS (
-       SELECT order_id, (array_agg(DISTINCT event_id::text))[1:10] AS event_ids FROM history GROUP BY order_id
+       SELECT order_id, (array_agg(DISTINCT event_id::text))[1:10] AS event_ids FROM history WHERE counts GROUP BY order_id
      )
      SELECT orders.id, orders.customer_id, coalesce(told.event_ids, '{}') AS event_ids
      FROM orders LEFT JOIN told ON told.order_id = orders.id

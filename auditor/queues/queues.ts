@@ -1,4 +1,4 @@
-import { orderCreatedData } from '@event-sync/contracts/events/order-created.ts';
+import { orderToldBy } from '@event-sync/contracts/events/order-created.ts';
 import {
   deadLetterHeaders,
   deadLetterQueue,
@@ -67,14 +67,14 @@ function letterOf({ content, properties }: GetMessage): DeadLetter {
     string,
     unknown
   > | null;
-  const data = orderCreatedData.safeParse(body?.data);
+  const told = orderToldBy(body);
   const reason: unknown = properties.headers?.[deadLetterHeaders.reason];
   const { messageId } = properties as { messageId?: unknown };
   const id = typeof body?.id === 'string' ? body.id : messageId;
   return {
     id: typeof id === 'string' && id !== '' ? id.toLowerCase() : undefined,
-    order: data.data?.order_id,
-    customer: data.data?.customer_id,
+    order: told?.order_id,
+    customer: told?.customer_id,
     reason: typeof reason === 'string' ? reason : 'unknown',
   };
 }

@@ -16,9 +16,6 @@ export const envelope = z.object({
   timestamp: z.iso.datetime(),
   data: anyObject,
 });
-export type Envelope<Data = Record<string, unknown>> = Omit<z.infer<typeof envelope>, 'data'> & {
-  data: Data;
-};
 
 /**
  * The body that the replaced system sent: no `id` and no `version`. Its dedupe key is derived, see the consumer.
@@ -40,4 +37,9 @@ export interface EventContract {
   readonly exchange: string;
   readonly routingKey: string;
   readonly data: z.ZodType;
+  /**
+   * Of an event that the replaced system sent, without an id: what tells one such event from the other, so that an id can
+   * be made of it. A contract without it takes no message without an id.
+   */
+  legacyKeyOf?(this: void, data: object): string;
 }

@@ -15,6 +15,7 @@ export const orderCreatedData = z.object({
   total_amount: z.union([z.string(), z.number()]).optional(),
   status: z.string().optional(),
 });
+const orderIds = orderCreatedData.pick({ order_id: true, customer_id: true });
 export type OrderCreatedData = z.infer<typeof orderCreatedData>;
 
 export const orderCreated = {
@@ -23,7 +24,14 @@ export const orderCreated = {
   exchange: 'events',
   routingKey: 'order.created',
   data: orderCreatedData,
+  legacyKeyOf: ({ order_id }: OrderCreatedData) => order_id,
 } as const satisfies EventContract;
+
+/** What a message's body tells of an order, whether or not all of it is valid; undefined if it is no such event. */
+export function orderToldBy(body: unknown): Pick<OrderCreatedData, 'order_id' | 'customer_id'> | undefined {
+  const { event, data } = (body ?? {}) as Record<string, unknown>;
+  return event === orderCreated.event ? orderIds.safeParse(data).data : undefined;
+}
 
 /** An order as its event tells of it: ids with all their digits, amounts as exact decimal strings. */
 export interface ToldOrder {

@@ -253,9 +253,9 @@ export class Consumer implements Component {
 function read(delivery: Delivery): Received {
   const parsed = parseMessage(delivery);
   if (parsed.kind !== 'event') return { delivery, parsed };
-  const { id, type, data, changedAt } = parsed;
-  const handler = handlers.get(type);
-  if (!handler) return { delivery, parsed: { kind: 'unknown-type', type } };
+  const { id, contract, data, changedAt } = parsed;
+  const handler = handlers.get(contract);
+  if (!handler) return { delivery, parsed: { kind: 'unknown-type', type: contract.event } };
   return { id, handler, data: handler.keep(data), changedAt, delivery };
 }
 

@@ -1,4 +1,4 @@
-import { orderCreatedData } from '@event-sync/contracts/events/order-created.ts';
+import { orderToldBy } from '@event-sync/contracts/events/order-created.ts';
 import { parseExactJson } from '@event-sync/platform/exact-json.ts';
 import type { GetMessage } from 'amqplib';
 import type { Knex } from 'knex';
@@ -61,9 +61,9 @@ function eventOf({
     string,
     unknown
   > | null;
-  const { data } = orderCreatedData.safeParse(body?.data);
+  const told = orderToldBy(body);
   const { messageId } = message.properties as { messageId?: unknown };
   const id = parsed.kind === 'event' ? parsed.id : typeof body?.id === 'string' ? body.id : messageId;
   if (typeof id !== 'string' || !isUuid(id)) return undefined;
-  return { id: id.toLowerCase(), order: data?.order_id ?? null, customer: data?.customer_id ?? null };
+  return { id: id.toLowerCase(), order: told?.order_id ?? null, customer: told?.customer_id ?? null };
 }

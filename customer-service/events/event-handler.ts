@@ -1,7 +1,13 @@
 import type { Delivery } from '@event-sync/platform/broker/queue-consumer.ts';
 import type { Knex } from 'knex';
 
-/** What one type of event does to customers. Works on sets: one statement for a whole batch. */
+/**
+ * What one type of event does to customers. Works on sets: one statement for a whole batch.
+ *
+ * Effects must commute. Events of one customer arrive in the order of their commits, but a batch is applied by one handler
+ * after the other, and an event that is tried again later is overtaken: adding to a count is safe, overwriting by what an
+ * event says needs a version or a time to compare.
+ */
 export interface EventHandler<Data, Kept> {
   /** What `apply` needs of the data, and no more: thousands of events wait in memory at once. */
   keep(this: void, data: Data): Kept;

@@ -4,15 +4,15 @@ import type { z } from 'zod';
 import type { EventHandler } from './event-handler.ts';
 import { onOrderCreated } from './on-order-created.ts';
 
-/** One line for each type of event that this service reacts to. */
-export const handlers: ReadonlyMap<string, EventHandler<unknown, unknown>> = new Map([
+/** One line for each version of each type of event that this service reacts to: the worker binds its queue to them. */
+export const handlers: ReadonlyMap<EventContract, EventHandler<unknown, unknown>> = new Map([
   on(orderCreated, onOrderCreated),
 ]);
 
 /** What a handler is given is what its contract has parsed, and what it kept itself: nobody else looks into either. */
 function on<Data, Kept>(
-  { event }: EventContract & { data: z.ZodType<Data> },
+  contract: EventContract & { data: z.ZodType<Data> },
   handler: EventHandler<Data, Kept>,
 ) {
-  return [event, handler as unknown as EventHandler<unknown, unknown>] as const;
+  return [contract, handler as unknown as EventHandler<unknown, unknown>] as const;
 }

@@ -1,5 +1,7 @@
 import type { ConsumeMessage } from 'amqplib/callback_api';
+import { orderCreated } from '@event-sync/contracts/events/order-created.ts';
 import { expect } from 'chai';
+import { z } from 'zod';
 import { parseMessage } from './parse-message.ts';
 
 const id = '01936f3e-7c1a-7c60-8a66-000000000001';
@@ -25,7 +27,7 @@ describe('parseMessage', () => {
     expect(parseMessage(message(event()))).to.deep.equal({
       kind: 'event',
       id,
-      type: 'order_created',
+      contract: orderCreated,
       data: { order_id: '1', customer_id: '2' },
       changedAt: Date.UTC(2026, 10, 24, 4),
     });
@@ -51,6 +53,22 @@ describe('parseMessage', () => {
       'id',
       'ac1d1d59-5e75-52eb-b493-6ab29719a0c1',
     );
+  });
+
+  it('takes no message without an id of an event that the replaced system did not send', () => {
+    const other = { event: 'other', version: 1, exchange: 'events', routingKey: 'other', data: z.object({}) };
+    const withoutId = message({ event: 'other', data: {} }, { messageId: id });
+    expect(parseMessage(withoutId, [orderCreated, other])).to.have.property('reason', 'wrong-envelope');
+    const withId = message(event({ event: 'other' }));
+    expect(parseMessage(withId, [orderCreated, other])).to.have.property('contract', other);
+  });
+
+  it('tells two versions of one event apart', () => {
+    const second = { ...orderCreated, version: 2 };
+    for (const contract of [orderCreated, second])
+      expect(
+        parseMessage(message(event({ version: contract.version })), [orderCreated, second]),
+      ).to.have.property('contract', contract);
   });
 
   it('takes the AMQP message id of a message without an id in its body', () => {

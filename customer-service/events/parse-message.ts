@@ -1,5 +1,5 @@
 import { catalogue } from '@event-sync/contracts/events/catalogue.ts';
-import { envelope, legacyEnvelope } from '@event-sync/contracts/events/envelope.ts';
+import { envelope, legacyEnvelope, type EventContract } from '@event-sync/contracts/events/envelope.ts';
 import type { DeadLetterReason } from '@event-sync/contracts/topology.ts';
 import { parseExactJson } from '@event-sync/platform/exact-json.ts';
 import type { ConsumeMessage } from 'amqplib/callback_api';
@@ -9,7 +9,7 @@ import type { z } from 'zod';
 export type ReadableMessage = Pick<ConsumeMessage, 'content' | 'properties'>;
 
 export type Parsed =
-  | { kind: 'event'; id: string; type: string; data: unknown; changedAt: number | undefined }
+  | { kind: 'event'; id: string; contract: EventContract; data: object; changedAt: number | undefined }
   | { kind: 'unknown-type'; type: string }
   | { kind: 'poison'; reason: DeadLetterReason; explanation: string };
 
@@ -17,7 +17,7 @@ export type Parsed =
 const legacyNamespace = '6f1a4f0e-7d0b-5e0b-9c53-5f6b1c1f6a01';
 
 /** Reads a message, whatever it holds. Never throws: what cannot be used is poison, with a reason. */
-export function parseMessage(message: ReadableMessage): Parsed {
+export function parseMessage(message: ReadableMessage, known: readonly EventContract[] = catalogue): Parsed {
   const json = parseExactJson(message.content);
   if (!json.ok) return poison('not-json', `The body is not JSON that can be used: ${json.fault}.`);
   const { value } = json;
@@ -30,16 +30,22 @@ export function parseMessage(message: ReadableMessage): Parsed {
     return poison('wrong-envelope', `The body is not an event: ${sentences(parsed.error)}.`);
   }
   const { event: type } = parsed.data;
-  const contracts = catalogue.filter((contract) => contract.event === type);
+  const contracts = known.filter((contract) => contract.event === type);
   if (contracts.length === 0) return { kind: 'unknown-type', type };
   // What the replaced system sent is version 1.
   const version = parsed.data.version ?? 1;
   const contract = contracts.find((candidate) => candidate.version === version);
   if (!contract) {
-    const known = contracts.map((candidate) => candidate.version).join(', ');
+    const versions = contracts.map((candidate) => candidate.version).join(', ');
     return poison(
       'unknown-version',
-      `${type} has version ${version}, and this consumer knows ${known}. Deploy a consumer that knows it, then replay.`,
+      `${type} has version ${version}, and this consumer knows ${versions}. Deploy a consumer that knows it, then replay.`,
+    );
+  }
+  if (legacy && !contract.legacyKeyOf) {
+    return poison(
+      'wrong-envelope',
+      `The body has no id and no version, and of ${type} no message without them is known.`,
     );
   }
   const data = contract.data.safeParse(parsed.data.data);
@@ -51,21 +57,20 @@ export function parseMessage(message: ReadableMessage): Parsed {
   }
   return {
     kind: 'event',
-    id: (parsed.data.id ?? derivedId(message, type, data.data)).toLowerCase(),
-    type,
-    data: data.data,
+    id: (parsed.data.id ?? derivedId(message, contract, data.data as object)).toLowerCase(),
+    contract,
+    data: data.data as object,
     changedAt: 'timestamp' in parsed.data ? Date.parse(parsed.data.timestamp) : undefined,
   };
 }
 
-/** The dedupe key of a message without an id: its AMQP message id if it has one, else its event and order. */
-function derivedId(message: ReadableMessage, type: string, data: unknown): string {
+/** The dedupe key of a message without an id: its AMQP message id if it has one, else its event and what that is about. */
+function derivedId(message: ReadableMessage, { event, legacyKeyOf }: EventContract, data: object): string {
   const messageId: unknown = message.properties.messageId;
   if (typeof messageId === 'string' && messageId !== '') {
     return isUuid(messageId) ? messageId : uuidv5(`message:${messageId}`, legacyNamespace);
   }
-  const { order_id: orderId } = data as { order_id?: string };
-  return uuidv5(`${type}:${orderId ?? ''}`, legacyNamespace);
+  return uuidv5(`${event}:${legacyKeyOf?.(data)}`, legacyNamespace);
 }
 
 function poison(reason: DeadLetterReason, explanation: string): Parsed {

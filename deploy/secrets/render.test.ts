@@ -1,4 +1,3 @@
-import { eventsExchange, queueArguments } from '@event-sync/contracts/topology.ts';
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,16 +25,5 @@ describe('what servers are given of secrets', () => {
     ) as { users: { name: string; password_hash: string }[] };
     const given = users.filter(({ password_hash }) => password_hash !== '').map(({ name }) => name);
     expect(given).to.deep.equal(['outbox_relay']);
-  });
-
-  it('declares the queues that the worker would declare', () => {
-    const { queues, exchanges } = JSON.parse(fileOf('rabbitmq/definitions.json')) as {
-      queues: { name: string; arguments: object }[];
-      exchanges: { name: string }[];
-    };
-    expect(Object.fromEntries(queues.map((queue) => [queue.name, queue.arguments]))).to.deep.equal(
-      queueArguments,
-    );
-    expect(exchanges.map(({ name }) => name)).to.include(eventsExchange);
   });
 });

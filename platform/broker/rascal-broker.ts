@@ -62,7 +62,7 @@ export function rascalConfig(
         ),
         bindings: Object.fromEntries(
           (mode === 'declare' ? (topology.bindings ?? []) : []).map(({ exchange, queue, routingKey }) => [
-            `${exchange} -> ${queue}`,
+            `${exchange}[${routingKey}] -> ${queue}`,
             { source: exchange, destination: queue, bindingKey: routingKey },
           ]),
         ),

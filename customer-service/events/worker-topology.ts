@@ -1,0 +1,35 @@
+import {
+  asideExchange,
+  deadLetterQueue,
+  orderEventsQueue,
+  queueArguments,
+  retryQueue,
+} from '@event-sync/contracts/topology.ts';
+import type { Topology } from '@event-sync/platform/broker/rascal-broker.ts';
+import { handlers } from './handlers.ts';
+
+const handled = [...handlers.keys()];
+
+/**
+ * What the worker declares at RabbitMQ: its queue is bound to every event that has a handler. In Docker Compose RabbitMQ
+ * has it from deploy/rabbitmq/definitions.json, because there the worker may not declare anything.
+ */
+export const workerTopology: Topology = {
+  exchanges: {
+    ...Object.fromEntries(handled.map(({ exchange }) => [exchange, { type: 'topic' }])),
+    [asideExchange]: { type: 'direct' },
+  },
+  queues: {
+    [orderEventsQueue]: { arguments: queueArguments[orderEventsQueue] },
+    [retryQueue]: { arguments: queueArguments[retryQueue] },
+    [deadLetterQueue]: { arguments: queueArguments[deadLetterQueue] },
+  },
+  bindings: [
+    ...handled.map(({ exchange, routingKey }) => ({ exchange, queue: orderEventsQueue, routingKey })),
+    ...[orderEventsQueue, retryQueue, deadLetterQueue].map((queue) => ({
+      exchange: asideExchange,
+      queue,
+      routingKey: queue,
+    })),
+  ],
+};
