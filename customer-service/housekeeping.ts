@@ -14,8 +14,8 @@ export function sweepEvictions(options: { knex: Knex; cache: VersionedCache; log
     logger,
     // Who noted the eviction has said at warn that Redis is away; this comes every second.
     failureLevel: 'debug',
-    run: async () => {
-      const evicted = await sweepPendingEvictions(knex, cache);
+    run: async (stopping) => {
+      const evicted = await sweepPendingEvictions(knex, cache, stopping);
       if (evicted > 0) logger.info({ evicted }, 'customers evicted that redis had missed');
     },
   });

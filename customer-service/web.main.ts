@@ -19,6 +19,7 @@ import { z } from 'zod';
 import { createCustomerApp } from './app.ts';
 import { AppliedEvents } from './customers/applied-events.ts';
 import { createCustomerCache } from './customers/customer-cache.ts';
+import { sweepEvictions } from './housekeeping.ts';
 
 const name = 'customer-web';
 // RABBITMQ_URL may be set, as it was for the replaced system; nothing here connects to it: the worker consumes.
@@ -52,6 +53,8 @@ await runProcess(
     knexComponent(knex),
     redisComponent(redis),
     pruneIdempotencyKeys(config, { knex, logger }),
+    // The worker does it as well: one of the two may be down, and it is this one that PUT leaves evictions to.
+    sweepEvictions({ knex, cache, logger }),
     new HttpServer(app, { host: config.HOST, port: config.PORT, logger }),
     new HintListener({
       settings: connectionSettings(config, `${name}-hints`),

@@ -99,6 +99,12 @@ const app = createHttpApp({
         if (problem) throw new Error(problem);
       },
     },
+    {
+      name: 'batch',
+      check: async () => {
+        if (consumer.stall) throw new Error(consumer.stall);
+      },
+    },
   ],
   metrics,
   logger,
@@ -126,7 +132,7 @@ await runProcess(
       what: 'inbox ids',
       schedule: config.INBOX_HOUSEKEEPING_CRON,
       retentionHours: config.INBOX_RETENTION_HOURS,
-      prune: (retentionHours) => pruneInbox(knex, { retentionHours }),
+      prune: (retentionHours, signal) => pruneInbox(knex, { retentionHours, signal }),
       logger,
     }),
     sweepEvictions({ knex, cache, logger }),

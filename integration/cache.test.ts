@@ -1,6 +1,7 @@
 import { customerKey } from '@event-sync/contracts/customer.ts';
 import { replaceCustomer } from '@event-sync/customer-service/customers/change-customer.ts';
 import { createCustomerCache } from '@event-sync/customer-service/customers/customer-cache.ts';
+import { sweepPendingEvictions } from '@event-sync/customer-service/customers/pending-evictions.ts';
 import { showCustomer } from '@event-sync/customer-service/customers/show-customer.ts';
 import { createLogger } from '@event-sync/platform/logger.ts';
 import { createMetrics } from '@event-sync/platform/metrics.ts';
@@ -116,23 +117,59 @@ describe('the cache of customers', () => {
     await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.equal(0));
   });
 
-  it('loses no eviction of a PUT whose process is killed between the commit and the eviction', async () => {
-    const web = await world.start('customerWeb');
-    await world.putCustomer(1, { name: 'Old name', address: 'Calle 123, Ciudad' });
-    await world.customer(1);
-    const old = await world.redis.get(customerKey('1'));
-    await world.servers.control.redis.pause();
+  it('evicts from a Redis that has no room for anything more', async () => {
+    const [cached, other] = [customerKey('1'), customerKey('2')];
+    expect(await cache.fill('1', { name: 'Old name' }, '1')).to.equal('filled');
+    const before = (await world.redis.config('GET', 'maxmemory')) as [string, string];
+    const policy = (await world.redis.config('GET', 'maxmemory-policy')) as [string, string];
+    await world.redis.config('SET', 'maxmemory-policy', 'noeviction');
+    await world.redis.config('SET', 'maxmemory', '1');
     try {
-      void world.putCustomer(1, { name: 'New name', address: 'Calle 123, Ciudad' }).catch(() => {});
-      await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.equal(1));
-      await web.kill();
+      const refusal = await world.redis.set(other, 'x').catch((error: Error) => error.message);
+      expect(refusal).to.match(/^OOM/);
+      await cache.evict([{ id: '1', version: '2' }]);
     } finally {
-      await world.servers.control.redis.resume();
+      await world.redis.config('SET', ...before);
+      await world.redis.config('SET', ...policy);
     }
-    // Redis found the eviction in its socket when it woke up: put the old value back, as if the crash had come first.
-    await world.redis.set(customerKey('1'), old!);
-    await world.start('customerWorker');
-    await eventually(async () => expect(await world.redis.exists(customerKey('1'))).to.equal(0));
-    await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.equal(0));
+    expect(await world.redis.exists(cached)).to.equal(0);
+    expect(await cache.fill('1', { name: 'Old name' }, '1')).to.equal('stale');
   });
+
+  it('sweeps all the evictions that are due at once, however many', async () => {
+    const due = 1_234;
+    await world.customerDb.query(
+      `WITH created AS (
+         INSERT INTO customers (id, name, address) SELECT id, 'Name', 'Calle 123, Ciudad' FROM generate_series(1, $1::int) AS id
+         RETURNING id, version
+       ) INSERT INTO pending_evictions (customer_id, version) SELECT id, version FROM created`,
+      [due],
+    );
+    const swept = await withKnex(world.addresses.postgresCustomer, (knex) =>
+      sweepPendingEvictions(knex, cache),
+    );
+    expect(swept).to.equal(due);
+    expect(await world.rowsIn('pending_evictions')).to.equal(0);
+  });
+
+  for (const survivor of ['customerWorker', 'customerWeb'] as const)
+    it(`loses no eviction of a PUT whose process is killed between the commit and the eviction: ${survivor} settles it`, async () => {
+      const web = await world.start('customerWeb');
+      await world.putCustomer(1, { name: 'Old name', address: 'Calle 123, Ciudad' });
+      await world.customer(1);
+      const old = await world.redis.get(customerKey('1'));
+      await world.servers.control.redis.pause();
+      try {
+        void world.putCustomer(1, { name: 'New name', address: 'Calle 123, Ciudad' }).catch(() => {});
+        await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.equal(1));
+        await web.kill();
+      } finally {
+        await world.servers.control.redis.resume();
+      }
+      // Redis found the eviction in its socket when it woke up: put the old value back, as if the crash had come first.
+      await world.redis.set(customerKey('1'), old!);
+      await world.start(survivor);
+      await eventually(async () => expect(await world.redis.exists(customerKey('1'))).to.equal(0));
+      await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.equal(0));
+    });
 });

@@ -12,6 +12,7 @@ import { randomUUID } from 'node:crypto';
 import type { Service } from '@event-sync/stack/services.ts';
 import { eventually } from './world/eventually.ts';
 import { request } from './world/http.ts';
+import { lockTable, lockWaits, waitsForLock } from './world/locks.ts';
 import { World } from './world/world.ts';
 
 const envelope = (overrides: Record<string, unknown> = {}) => ({
@@ -375,6 +376,69 @@ describe('the consumer', () => {
       expect(rows).to.deep.equal([{ event_id: young }]);
     });
     expect(await second.stop()).to.equal(0);
+  });
+
+  it('waits until somebody mends the database, and makes no dead letter of what nothing is wrong with', async () => {
+    await world.customerDb.query('ALTER TABLE inbox RENAME TO inbox_elsewhere');
+    try {
+      for (let order = 1; order <= 5; order++)
+        await send(envelope({ data: { order_id: order, customer_id: 1 } }));
+      await eventually(() => expect(worker.logs()).to.contain('until somebody mends the database'));
+      await eventually(async () => {
+        const { status, body } = await request(`${worker.url}/readyz`);
+        expect(status).to.equal(503);
+        expect(body.dependencies.batch).to.match(/a batch of events waits for \d+ s: .*inbox/);
+      });
+    } finally {
+      await world.customerDb.query('ALTER TABLE inbox_elsewhere RENAME TO inbox');
+    }
+    await eventually(async () => expect(await world.countOf(1)).to.equal(5));
+    expect(await world.rabbit.ready(deadLetterQueue)).to.equal(0);
+    expect((await request(`${worker.url}/readyz`)).body.dependencies.batch).to.equal('ok');
+  });
+
+  it('halves a batch that takes longer than a statement may', async () => {
+    await world.customerDb.query(`
+      CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END $$;
+      CREATE TRIGGER slow BEFORE INSERT ON inbox FOR EACH ROW EXECUTE FUNCTION slow()`);
+    try {
+      const events = Array.from({ length: 40 }, (_, index) =>
+        JSON.stringify(envelope({ data: { order_id: index + 1, customer_id: 1 } })),
+      );
+      await world.rabbit.publishAll(eventsExchange, 'order.created', events);
+      await eventually(async () => expect(await world.countOf(1)).to.equal(40), { withinMs: 50_000 });
+      expect(worker.logs()).to.contain('a batch takes too long: trying its halves');
+    } finally {
+      await world.customerDb.query('DROP TRIGGER slow ON inbox; DROP FUNCTION slow()');
+    }
+    expect(await world.rabbit.ready(deadLetterQueue)).to.equal(0);
+  });
+
+  it('holds nothing of a lost connection while it cannot apply, so that its losses use up no deliveries', async () => {
+    const redelivered = () => world.metric(worker, 'events_redelivered_total');
+    const before = await redelivered();
+    const unlock = await lockTable(world.customerDb, 'customers');
+    try {
+      const events = Array.from({ length: 250 }, (_, index) =>
+        JSON.stringify(envelope({ data: { order_id: index + 1, customer_id: 1 } })),
+      );
+      await world.rabbit.publishAll(eventsExchange, 'order.created', events);
+      await waitsForLock(world.customerDb, 'customer-worker');
+      await world.rabbit.closeConnections();
+      await eventually(async () => expect(await world.rabbit.ready(orderEventsQueue)).to.equal(250));
+      // Two more tries, of some seconds each: it could have connected again many times.
+      const tries = new Set<string>();
+      await eventually(async () => {
+        for (const began of await lockWaits(world.customerDb, 'customer-worker')) tries.add(began);
+        expect(tries.size, 'tries of the batch').to.be.greaterThan(2);
+      });
+      expect(await redelivered()).to.equal(before);
+    } finally {
+      await unlock();
+    }
+    await eventually(async () => expect(await world.countOf(1)).to.equal(250));
+    await eventually(async () => expect(await world.rabbit.ready(orderEventsQueue)).to.equal(0));
+    expect(await world.rowsIn('inbox')).to.equal(250);
   });
 
   it('halves a batch until the one event that the database refuses stands alone, and applies the rest', async () => {

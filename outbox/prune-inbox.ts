@@ -16,7 +16,8 @@ export async function pruneInbox(
     retentionHours,
     batch = 5_000,
     maxBatches = 1_000,
-  }: { retentionHours: number; batch?: number; maxBatches?: number },
+    signal,
+  }: { retentionHours: number; batch?: number; maxBatches?: number; signal?: AbortSignal },
 ): Promise<number | undefined> {
   let total = 0;
   for (let run = 0; run < maxBatches; run++) {
@@ -36,7 +37,7 @@ export async function pruneInbox(
     });
     if (deleted === undefined) return run === 0 ? undefined : total;
     total += deleted;
-    if (deleted < batch) break;
+    if (deleted < batch || signal?.aborted) break;
   }
   return total;
 }

@@ -18,6 +18,8 @@ export function createLogger(options: {
     level: options.LOG_LEVEL,
     base: { pid: process.pid },
     hooks: { logMethod: describeErrors },
+    // The hook has described it: pino's own would take it for an error, and call it an Object.
+    serializers: { err: (described: unknown) => described },
     redact: ['req.headers.authorization', 'req.headers.cookie'],
     ...(pretty
       ? {

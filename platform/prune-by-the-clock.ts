@@ -10,7 +10,7 @@ export function pruneByTheClock(options: {
   schedule: string;
   retentionHours: number;
   /** Resolves with how many were deleted; with nothing, if another process is at it. */
-  prune: (retentionHours: number) => Promise<number | undefined>;
+  prune: (retentionHours: number, stopping: AbortSignal) => Promise<number | undefined>;
   logger: Logger;
 }): Component {
   const { what, schedule, retentionHours, prune, logger } = options;
@@ -18,9 +18,9 @@ export function pruneByTheClock(options: {
     name: `prune ${what}`,
     schedule,
     logger,
-    run: async () => {
+    run: async (stopping) => {
       probe('prune.before');
-      const deleted = await prune(retentionHours);
+      const deleted = await prune(retentionHours, stopping);
       probe('prune.done');
       if (deleted)
         logger.info({ deleted, retention_hours: retentionHours }, `housekeeping: old ${what} deleted`);

@@ -42,6 +42,8 @@ export function createRedis(
     maxRetriesPerRequest: 0,
     connectTimeout: 1_000,
     commandTimeout: timeoutMs,
+    // A master that was demoted keeps its connections: the name may lead to the new one.
+    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
     retryStrategy: (attempt) => Math.min(attempt * 100, 1_000),
   });
   let reachable: boolean | undefined;

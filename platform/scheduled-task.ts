@@ -17,7 +17,8 @@ export const cronExpression = (fallback: string) =>
 export function scheduledTask(options: {
   name: string;
   schedule: string;
-  run: () => Promise<void>;
+  /** Long work looks at the signal: it is asked to end. */
+  run: (stopping: AbortSignal) => Promise<void>;
   /** Whether it runs once when it starts, too. The start does not wait for it. */
   atStart?: boolean;
   /** At which level a failure is logged. */
@@ -26,11 +27,11 @@ export function scheduledTask(options: {
 }): Component {
   const { name, schedule, logger } = options;
   let running: Promise<void> | undefined;
-  let stopped = false;
+  const stopping = new AbortController();
   const run = () => {
-    if (stopped || running) return running;
+    if (stopping.signal.aborted || running) return running;
     running = options
-      .run()
+      .run(stopping.signal)
       .catch((error: unknown) =>
         logger[options.failureLevel ?? 'warn']({ err: error, task: name }, 'a scheduled task failed'),
       )
@@ -41,7 +42,7 @@ export function scheduledTask(options: {
   return {
     name,
     start: async () => {
-      if (task || stopped) return;
+      if (task || stopping.signal.aborted) return;
       task = createTask(schedule, run, {
         noOverlap: true,
         suppressMissedWarning: true,
@@ -56,7 +57,7 @@ export function scheduledTask(options: {
       if (options.atStart) void run();
     },
     stop: async () => {
-      stopped = true;
+      stopping.abort();
       await task?.destroy();
       // What it needs is closed after it.
       await running;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isTransient } from './transient-error.ts';
+import { isTooSlow, isTransient, needsMending } from './transient-error.ts';
 
 const withCode = (code: string, message = 'x') => Object.assign(new Error(message), { code });
 
@@ -38,4 +38,37 @@ describe('isTransient', () => {
       expect(isTransient(error)).to.equal(expected);
     });
   }
+});
+
+describe('needsMending', () => {
+  for (const [what, code] of [
+    ['a wrong password', '28P01'],
+    ['a refused permission', '42501'],
+    ['a table that is not there', '42P01'],
+    ['a database that is not there', '3D000'],
+    ['a broken index', 'XX002'],
+  ] as const)
+    it(`says so of ${what}`, () => expect(needsMending(withCode(code))).to.equal(true));
+
+  for (const [what, error] of [
+    ['a number out of range', withCode('22003')],
+    ['a violated constraint', withCode('23514')],
+    ['a row that a trigger refuses', withCode('P0001')],
+    ['what passes by itself', withCode('40P01')],
+    ['a broken pipe', withCode('EPIPE')],
+    ['a programming error', new TypeError('x is not a function')],
+    ['something that is no error', undefined],
+  ] as const)
+    it(`does not say so of ${what}`, () => expect(needsMending(error)).to.equal(false));
+});
+
+describe('isTooSlow', () => {
+  for (const [what, error, expected] of [
+    ['a statement timeout', withCode('57014'), true],
+    ['an answer that does not come', new Error('Query read timeout'), true],
+    ["a wait for somebody else's lock", withCode('55P03'), false],
+    ['a deadlock', withCode('40P01'), false],
+  ] as const)
+    it(`says that ${what} is ${expected ? '' : 'not '}made shorter by less work`, () =>
+      expect(isTooSlow(error)).to.equal(expected));
 });

@@ -38,6 +38,32 @@ const transientSystemCodes = new Set([
 const transientMessages =
   /(?:^| - )(?:Connection terminated|Client has encountered a connection error|Client was closed|timeout exceeded when trying to connect|timeout expired|Query read timeout|Knex: Timeout acquiring a connection|Unable to acquire a connection|aborted$)/i;
 
+/**
+ * What Postgres has against the values of a statement, by class: 21 cardinality, 22 data, 23 constraint, 44 a view's
+ * condition, 54 a limit of the program, P0 raised by a trigger.
+ */
+const refusedValueClasses = new Set(['21', '22', '23', '44', '54', 'P0']);
+
+/**
+ * Whether nothing of what was sent is at fault, but a person has to mend something: a right, a password, a table that is
+ * not there, a database that is being restored. Whoever holds something that must not be lost waits for it.
+ */
+export function needsMending(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return (
+    typeof code === 'string' &&
+    /^[0-9FHPX][0-9A-Z]{4}$/.test(code) &&
+    !refusedValueClasses.has(code.slice(0, 2)) &&
+    !isTransient(error)
+  );
+}
+
+/** Whether it took too long: less at once may succeed. Not a wait for somebody else's lock, which is as long for less. */
+export function isTooSlow(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return code === '57014' || /Query read timeout/.test(String(message));
+}
+
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError && error.errors.some(isTransient)) return true;

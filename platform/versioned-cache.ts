@@ -96,17 +96,20 @@ return 1`;
 /** Lua hands a command no more than some thousand arguments. */
 const deletedAtOnce = 1_000;
 
-/** The values' keys, then the fences'. */
+/**
+ * The values' keys, then the fences'. The values go first: a Redis that is out of memory and evicts nothing refuses the
+ * first command of a script that could take more, and none after the first that was carried out.
+ */
 const evictScript = `
 local entries = #KEYS / 2
+local step = tonumber(ARGV[1])
+for i = 1, entries, step do
+  redis.call('DEL', unpack(KEYS, i, math.min(i + step - 1, entries)))
+end
 for i = 1, entries do
   local version = ARGV[i + 2]
   local fence = redis.call('GET', KEYS[entries + i])
   if not fence or tonumber(fence) <= tonumber(version) then
     redis.call('SET', KEYS[entries + i], version, 'EX', ARGV[2])
   end
-end
-local step = tonumber(ARGV[1])
-for i = 1, entries, step do
-  redis.call('DEL', unpack(KEYS, i, math.min(i + step - 1, entries)))
 end`;

@@ -39,25 +39,29 @@ export async function settlePendingEvictions(
   await evictAndForget(knex, cache, noted);
 }
 
-/** Notes that one sweep takes at once: one round trip to Redis. */
+/** Notes that a sweep takes at once: one round trip to Redis. */
 const sweepLimit = 500;
 
 /**
- * Settles what was left, oldest first. Two sweeps at once only evict twice.
+ * Settles what was left, oldest first, until nothing is or the signal asks it to end. Two sweeps at once only evict twice.
  *
- * @returns how many notes were settled; fewer than 500 means that none was left.
+ * @returns how many notes were settled
  * @throws when Redis or Postgres is away: what was not evicted stays noted.
  */
 export async function sweepPendingEvictions(
   knex: Knex,
   cache: Pick<VersionedCache, 'evict'>,
+  signal?: AbortSignal,
 ): Promise<number> {
-  const noted = await knex<Note>('pending_evictions')
-    .orderBy('noted_at')
-    .limit(sweepLimit)
-    .select('customer_id', 'version');
-  await evictAndForget(knex, cache, noted);
-  return noted.length;
+  for (let settled = 0; ;) {
+    const noted = await knex<Note>('pending_evictions')
+      .orderBy('noted_at')
+      .limit(sweepLimit)
+      .select('customer_id', 'version');
+    await evictAndForget(knex, cache, noted);
+    settled += noted.length;
+    if (noted.length < sweepLimit || signal?.aborted) return settled;
+  }
 }
 
 interface Note {

@@ -42,6 +42,14 @@ export class Batcher<Item> {
     }
   }
 
+  /** Drops what waits. @returns what resolves when the batch at work, if there is one, is done. */
+  async discard(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#items = [];
+    await this.#working;
+  }
+
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -1,5 +1,6 @@
 import { probe } from '@event-sync/platform/probe.ts';
-import { isTransient } from '@event-sync/platform/transient-error.ts';
+import { messageOf } from '@event-sync/platform/described-error.ts';
+import { isTooSlow, isTransient, needsMending } from '@event-sync/platform/transient-error.ts';
 import type { BrokerLink } from '@event-sync/platform/broker/broker-link.ts';
 import { QueueConsumer, type Delivery } from '@event-sync/platform/broker/queue-consumer.ts';
 import type { Component } from '@event-sync/platform/lifecycle.ts';
@@ -13,6 +14,7 @@ import type { ReceivedEvent } from './event-handler.ts';
 import { handlers } from './handlers.ts';
 import { parseMessage, type Parsed } from './parse-message.ts';
 import { attemptsOf, maxAttempts, type PutAside } from './put-aside.ts';
+import { Stall } from './stall.ts';
 
 export interface ConsumerOptions {
   link: Pick<BrokerLink, 'connect' | 'restoreTopology'>;
@@ -32,6 +34,11 @@ export interface ConsumerOptions {
 /** The type comes from outside: what is remembered of it must have a bound. */
 const maxIgnoredTypes = 100;
 
+/** So often a batch that takes too long is tried as a whole, before its halves are. */
+const wholeTries = 2;
+/** What is being put aside when the process is asked to stop has so long, in milliseconds; else it stays in its queue. */
+const asideAtStopMs = 1_000;
+
 /** What became of a message. */
 type MessageOutcome = 'applied' | 'duplicate' | 'ignored' | 'retry' | 'dead-letter';
 
@@ -46,9 +53,9 @@ type Received = ReceivedEvent | NotApplicable;
 
 /**
  * Takes events from the queue and applies them in batches, one after the other; the eviction and the acknowledgement of
- * a batch go on while the next one is applied. Every message ends as `applied`, `duplicate`, `ignored`,
- * `retry` or `dead-letter`, and is acknowledged last: after the commit and after the eviction, or after its copy is
- * safe in another queue. A process that dies before is sent the message again.
+ * a batch go on while the next one is applied, and beside both what cannot be applied is put aside. Every message ends
+ * as `applied`, `duplicate`, `ignored`, `retry` or `dead-letter`, and is acknowledged last: after the commit and after
+ * the eviction, or after its copy is safe in another queue. A process that dies before is sent the message again.
  */
 export class Consumer implements Component {
   readonly name = 'consumer';
@@ -60,9 +67,12 @@ export class Consumer implements Component {
   #stopped: Promise<void> | undefined;
   /** Resolves when the batches that are committed are evicted and acknowledged. */
   #finished: Promise<void> = Promise.resolve();
+  readonly #aside = new Set<Promise<void>>();
+  readonly #stall: Stall;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
+    this.#stall = new Stall(options.logger);
     const { link, queue, logger, maxBatch: maxItems, waitMs } = options;
     this.#batcher = new Batcher((received) => this.#work(received), { maxItems, waitMs });
     this.#source = new QueueConsumer({
@@ -76,6 +86,9 @@ export class Consumer implements Component {
         this.#batcher.add(read(delivery));
       },
       onMissing: () => link.restoreTopology(),
+      // What waits here comes again, and would wait twice. Not before the batch in hand is applied: else each loss of a
+      // connection, while the database is away, takes one of their deliveries from as many messages as are prefetched.
+      onInterrupted: () => this.#batcher.discard(),
       logger,
     });
   }
@@ -83,6 +96,11 @@ export class Consumer implements Component {
   /** Why nothing is consumed, for people. */
   get problem(): string | undefined {
     return this.#source.problem;
+  }
+
+  /** Why a batch is not applied, for people. */
+  get stall(): string | undefined {
+    return this.#stall.problem;
   }
 
   async start(): Promise<void> {
@@ -102,34 +120,55 @@ export class Consumer implements Component {
     await this.#source.cancel();
     await this.#batcher.drain();
     await this.#finished;
+    await Promise.race([Promise.all(this.#aside), delay(asideAtStopMs, undefined, { ref: false })]);
     await this.#source.stop();
   }
 
   async #work(received: Received[]): Promise<void> {
     this.#options.metrics.batch(received.length);
     const events: ReceivedEvent[] = [];
+    for (const each of received) {
+      if ('handler' in each) events.push(each);
+      else this.#endUnapplied(each);
+    }
     try {
-      for (const each of received) {
-        if ('handler' in each) events.push(each);
-        else await this.#endUnapplied(each);
-      }
       await this.#apply(events);
     } catch (error) {
       this.#tellFailed(error);
     }
   }
 
-  async #endUnapplied({ delivery, parsed }: NotApplicable): Promise<void> {
+  #endUnapplied({ delivery, parsed }: NotApplicable): void {
+    const { putAside } = this.#options;
     switch (parsed.kind) {
       case 'unknown-type':
         this.#tellIgnored(parsed.type);
         this.#end('ignored', [{ delivery }]);
         break;
       case 'poison':
-        await this.#options.putAside.deadLetter(delivery, parsed.reason, parsed.explanation);
-        this.#end('dead-letter', [{ delivery }]);
+        this.#endAside(
+          'dead-letter',
+          { delivery },
+          putAside.deadLetter(delivery, parsed.reason, parsed.explanation),
+        );
         break;
     }
+  }
+
+  /**
+   * Beside the batches, for a broker that takes nothing for a while must stop neither counting nor evicting. There are
+   * never more than are prefetched: none is acknowledged before it is safe.
+   */
+  #endAside(
+    outcome: 'retry' | 'dead-letter',
+    message: { readonly delivery: Delivery },
+    putAside: Promise<void>,
+  ): void {
+    const ended = putAside
+      .then(() => this.#end(outcome, [message]))
+      .catch((error: unknown) => this.#tellFailed(error))
+      .finally(() => this.#aside.delete(ended));
+    this.#aside.add(ended);
   }
 
   /** Whatever was not acknowledged goes back to its queue when the channel closes. */
@@ -149,8 +188,9 @@ export class Consumer implements Component {
   }
 
   /**
-   * A transient failure is waited out with the batch in hand, so that the events keep their place. One that would
-   * happen again is halved until the event that causes it stands alone.
+   * A failure that is not the events' is waited out with the batch in hand, so that they keep their place: one that
+   * passes by itself, and one that a person has to mend. By any other the batch is halved until the event that causes
+   * it stands alone. It is halved, too, if it is too slow as a whole.
    */
   async #apply(events: readonly ReceivedEvent[]): Promise<void> {
     const { knex, logger, putAside } = this.#options;
@@ -159,19 +199,23 @@ export class Consumer implements Component {
       try {
         const applied = await applyBatch(knex, events);
         probe('consumer.committed');
+        this.#stall.over();
         await this.#finished;
         this.#finished = this.#finish(applied).catch((error: unknown) => this.#tellFailed(error));
         return;
       } catch (error) {
         this.#stopping.signal.throwIfAborted();
-        if (isTransient(error)) {
-          if (failures === 0)
-            logger.warn({ err: error, events: events.length }, 'a batch failed: trying it again');
+        const several = events.length > 1;
+        const halves = several && isTooSlow(error) && failures + 1 >= wholeTries;
+        if (!halves && (isTransient(error) || needsMending(error))) {
+          this.#stall.failed(error as Error, events.length);
           await delay(backoff(failures), undefined, { signal: this.#stopping.signal });
-        } else if (events.length > 1) {
+        } else if (several) {
           logger.warn(
             { err: error, events: events.length },
-            'a batch cannot be applied: halving it to find the cause',
+            halves
+              ? 'a batch takes too long: trying its halves'
+              : 'a batch cannot be applied: halving it to find the cause',
           );
           const middle = events.length >> 1;
           await this.#apply(events.slice(0, middle));
@@ -179,9 +223,12 @@ export class Consumer implements Component {
           return;
         } else {
           const [event] = events as [ReceivedEvent];
-          const explanation = `The database refused the event: ${(error as Error).message}`;
-          await putAside.deadLetter(event.delivery, 'refused-by-database', explanation, event.id);
-          this.#end('dead-letter', [event]);
+          const explanation = `The database refused the event: ${messageOf(error as Error)}`;
+          this.#endAside(
+            'dead-letter',
+            event,
+            putAside.deadLetter(event.delivery, 'refused-by-database', explanation, event.id),
+          );
           return;
         }
       }
@@ -201,16 +248,15 @@ export class Consumer implements Component {
     for (const event of outcomes['customer-not-found']) {
       const { delivery, id } = event;
       if (attemptsOf(delivery) + 1 < maxAttempts) {
-        await putAside.retryLater(delivery, id);
-        this.#end('retry', [event]);
+        this.#endAside('retry', event, putAside.retryLater(delivery, id));
       } else {
-        await putAside.deadLetter(
-          delivery,
-          'customer-not-found',
-          'The customer does not exist. Create it with PUT /customers/:id, then replay this message.',
-          id,
+        const explanation =
+          'The customer does not exist. Create it with PUT /customers/:id, then replay this message.';
+        this.#endAside(
+          'dead-letter',
+          event,
+          putAside.deadLetter(delivery, 'customer-not-found', explanation, id),
         );
-        this.#end('dead-letter', [event]);
       }
     }
   }

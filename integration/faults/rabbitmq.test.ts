@@ -1,4 +1,4 @@
-import { orderEventsQueue } from '@event-sync/contracts/topology.ts';
+import { deadLetterQueue, orderEventsQueue } from '@event-sync/contracts/topology.ts';
 import { expect } from 'chai';
 import { eventually } from '../world/eventually.ts';
 import { request } from '../world/http.ts';
@@ -56,13 +56,17 @@ describe('RabbitMQ, when it takes no more', function () {
         // Something for the worker to do while nobody may publish.
         await loaded.services.customerWorker.stop();
         await loaded.ordersAreAccepted(50);
+        // And something that it cannot put aside.
+        await world.rabbit.publish('', orderEventsQueue, '{');
+        await loaded.ordersAreAccepted(50);
         await eventually(async () =>
-          expect(await world.rabbit.ready(orderEventsQueue)).to.be.greaterThan(50),
+          expect(await world.rabbit.ready(orderEventsQueue)).to.be.greaterThan(100),
         );
         await world.servers.rabbitmqctl(raise);
         try {
           await relayIs(503, new RegExp(`blocks publishers: low on ${resource}`));
-          await loaded.startAgain('customerWorker');
+          // Not ready: it may not publish either.
+          loaded.services.customerWorker = world.spawn('customerWorker');
           await loaded.ordersAreAccepted(50);
           await nothingIsClaimed(world);
           const published = await world.rowsIn('outbox_published');
@@ -80,6 +84,9 @@ describe('RabbitMQ, when it takes no more', function () {
           await world.servers.rabbitmqctl(clear);
         }
         await relayIs(200, /^ok$/);
+        await loaded.services.customerWorker.ready();
+        await eventually(async () => expect(await world.rabbit.ready(deadLetterQueue)).to.equal(1));
+        await world.rabbit.drain(deadLetterQueue);
       });
     });
   }

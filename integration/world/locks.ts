@@ -24,16 +24,21 @@ export async function holdLocks(pool: pg.Pool, statement: string): Promise<() =>
 export const lockTable = (pool: pg.Pool, table: string) =>
   holdLocks(pool, `LOCK TABLE ${table} IN EXCLUSIVE MODE`);
 
+/** When each statement of this application that waits for a lock began. */
+export async function lockWaits(pool: pg.Pool, application: string): Promise<string[]> {
+  const { rows } = await pool.query<{ began: string }>(
+    `SELECT query_start::text AS began FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = $1 AND wait_event_type = 'Lock'`,
+    [application],
+  );
+  return rows.map(({ began }) => began);
+}
+
 /** Resolves when a backend of this application waits for a lock. */
 export async function waitsForLock(pool: pg.Pool, application: string): Promise<void> {
-  await eventually(async () => {
-    const { rowCount } = await pool.query(
-      `SELECT 1 FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name = $1 AND wait_event_type = 'Lock'`,
-      [application],
-    );
-    expect(rowCount, `${application} waiting for a lock`).to.be.greaterThan(0);
-  });
+  await eventually(async () =>
+    expect(await lockWaits(pool, application), `${application} waiting for a lock`).to.not.deep.equal([]),
+  );
 }
 
 /** A killed process leaves its backends at work until they notice: what they still did would not be a crash's doing. */

@@ -54,6 +54,7 @@ export class QueueConsumer implements Component {
     prefetch: number;
     onDelivery: (delivery: Delivery) => void;
     onMissing: () => Promise<void>;
+    onInterrupted: () => Promise<void>;
     logger: Logger;
   };
   readonly #stopping = new AbortController();
@@ -75,9 +76,11 @@ export class QueueConsumer implements Component {
     onDelivery: (delivery: Delivery) => void;
     /** The queue does not exist: to declare it again. */
     onMissing: () => Promise<void>;
+    /** The broker delivers again whatever was delivered and not acknowledged: when this resolves. */
+    onInterrupted?: () => Promise<void>;
     logger: Logger;
   }) {
-    this.#options = options;
+    this.#options = { onInterrupted: async () => {}, ...options };
   }
 
   /** Why nothing is consumed, for people. */
@@ -158,6 +161,7 @@ export class QueueConsumer implements Component {
       const connection = this.#connection;
       this.#connection = undefined;
       if (connection) endConnection(connection, () => {});
+      await this.#options.onInterrupted();
       await delay(Math.min(100 * 2 ** attempt, 1_000), undefined, { signal }).catch(() => {});
     }
   }

@@ -197,10 +197,14 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
       {
         file: consumer,
-        from: `        await this.#options.putAside.deadLetter(delivery, parsed.reason, parsed.explanation);
-        this.#end('dead-letter', [{ delivery }]);
+        from: `        this.#endAside(
+          'dead-letter',
+          { delivery },
+          putAside.deadLetter(delivery, parsed.reason, parsed.explanation),
+        );
 `,
-        to: `        (delivery as unknown as { nack(): void }).nack();
+        to: `        void putAside;
+        (delivery as unknown as { nack(): void }).nack();
         this.#options.metrics.ended('dead-letter', 1);
 `,
       },
