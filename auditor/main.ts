@@ -12,11 +12,11 @@ async function main(): Promise<number> {
     write(usage);
     return 0;
   }
+  const environment = orLocal(process.env);
   if (command.kind === 'watch') {
-    await watch();
+    await watch(environment);
     return 0;
   }
-  const environment = orLocal(process.env);
   try {
     const settings = { ...parseConfig(auditSettings, environment), ...databasesOf(environment) };
     return await auditOnce(command, settings);

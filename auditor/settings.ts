@@ -26,7 +26,7 @@ export function databasesOf(environment: NodeJS.ProcessEnv): {
   return { order: ORDER_, customer: CUSTOMER_ };
 }
 
-/** The environment, and for what is not in it the servers of `npm start` and `docker compose`. */
+/** The environment, and for what is not in it the servers of `npm start`. */
 export function orLocal(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const local = (prefix: string, port: string, database: string) => ({
     [`${prefix}DATABASE_HOST`]: 'localhost',

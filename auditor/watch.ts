@@ -1,4 +1,4 @@
-import { configOrExit, count, orExit, port, processSettings } from '@event-sync/platform/config.ts';
+import { count, orExit, parseConfig, port, processSettings } from '@event-sync/platform/config.ts';
 import { createHttpApp } from '@event-sync/platform/http-app.ts';
 import { HttpServer } from '@event-sync/platform/http-server.ts';
 import { runProcess } from '@event-sync/platform/lifecycle.ts';
@@ -11,32 +11,35 @@ import { auditBy, withRedis } from './once.ts';
 import { auditSettings, databasesOf } from './settings.ts';
 
 const name = 'auditor';
+const shape = {
+  ...processSettings,
+  ...auditSettings,
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port(3007),
+  AUDIT_CRON: cronExpression('*/15 * * * *'),
+  /** Longer than an event takes through retries, so that what is only on its way is not named. */
+  AUDIT_HORIZON_SECONDS: count(300, { min: 1, max: 7 * 24 * 3_600 }),
+};
 
 /** Audits by the clock. It is nobody's dependency: what it finds is in its log and in /metrics. */
-export async function watch(): Promise<void> {
-  const config = configOrExit({
-    ...processSettings,
-    ...auditSettings,
-    HOST: z.string().default('127.0.0.1'),
-    PORT: port(3007),
-    AUDIT_CRON: cronExpression('*/15 * * * *'),
-    /** Longer than an event takes through retries, so that what is only on its way is not named. */
-    AUDIT_HORIZON_SECONDS: count(300, { min: 1, max: 7 * 24 * 3_600 }),
-  });
-  const settings = { ...config, ...orExit(() => databasesOf(process.env)) };
-  const logger = createLogger({ name, ...config });
+export async function watch(environment: NodeJS.ProcessEnv): Promise<void> {
+  const settings = orExit(() => ({
+    ...parseConfig(shape, environment),
+    ...databasesOf(environment),
+  }));
+  const logger = createLogger({ name, ...settings });
   const metrics = createMetrics({ service: name });
   const record = auditMetrics(metrics);
   let lastFailure: string | undefined = 'no audit has come to its end yet';
   const task = scheduledTask({
     name: 'audit',
-    schedule: config.AUDIT_CRON,
+    schedule: settings.AUDIT_CRON,
     atStart: true,
     logger,
     run: async () => {
       try {
         const found = await withRedis(settings, logger, (redis) =>
-          auditBy(settings, redis, config.AUDIT_HORIZON_SECONDS),
+          auditBy(settings, redis, settings.AUDIT_HORIZON_SECONDS),
         );
         lastFailure = undefined;
         record(found);
@@ -65,5 +68,7 @@ export async function watch(): Promise<void> {
     metrics,
     logger,
   });
-  await runProcess([new HttpServer(app, { host: config.HOST, port: config.PORT, logger }), task], { logger });
+  await runProcess([new HttpServer(app, { host: settings.HOST, port: settings.PORT, logger }), task], {
+    logger,
+  });
 }

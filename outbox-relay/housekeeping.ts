@@ -5,7 +5,7 @@ import type pg from 'pg';
 import { prune } from './outbox/prune.ts';
 
 /** Takes away published events whose retention is over: at the start, and then by the clock. */
-export function pruneByTheClock(options: {
+export function prunePublishedEvents(options: {
   pool: pg.Pool;
   logger: Logger;
   schedule: string;

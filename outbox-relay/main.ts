@@ -23,7 +23,7 @@ import { cronExpression } from '@event-sync/platform/scheduled-task.ts';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { adminApiInfo, adminRoutes } from './http/admin.routes.ts';
-import { pruneByTheClock } from './housekeeping.ts';
+import { prunePublishedEvents } from './housekeeping.ts';
 import { backlog } from './outbox/backlog.ts';
 import { postgresOutbox } from './outbox/outbox.ts';
 import { postgresLeases } from './ownership/leases.ts';
@@ -152,7 +152,7 @@ await runProcess(
       onHint: () => relay.wake(),
       logger,
     }),
-    pruneByTheClock({
+    prunePublishedEvents({
       pool,
       logger,
       schedule: config.OUTBOX_HOUSEKEEPING_CRON,

@@ -25,10 +25,6 @@ export const pageQuery = {
     override: { type: 'integer', format: 'int64', minimum: 1, anyOf: undefined },
   }),
 };
-export interface Page {
-  readonly limit?: number | undefined;
-  readonly after?: string | undefined;
-}
 
 /** What the `Link` header is called in the OpenAPI document. */
 export const linkHeader = { Link: 'The next page, with `rel="next"`, if there is one (RFC 8288).' };

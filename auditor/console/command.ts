@@ -21,9 +21,10 @@ Ends with 0: no difference, 1: some, also when they were repaired, 2: a wrong co
 ${kindNames.map((kind) => `  ${kind.padEnd(widest)}  ${kinds[kind]}`).join('\n')}
 
 Environment: ORDER_DATABASE_HOST, _PORT, _USER, _PASSWORD, _NAME and CUSTOMER_DATABASE_… (localhost:5433 and 5434),
-RABBITMQ_URL, REDIS_URL: where npm start and docker compose have them. OUTBOX_RETENTION_HOURS (168) and
-INBOX_RETENTION_HOURS (2160), as relay and worker have them. For --watch: HOST, PORT (3007), AUDIT_CRON (every quarter of
-an hour) and AUDIT_HORIZON_SECONDS (300).`;
+RABBITMQ_URL, REDIS_URL: where npm start has them. OUTBOX_RETENTION_HOURS (168) and INBOX_RETENTION_HOURS (2160), as relay
+and worker have them. For --watch: HOST, PORT (3007), AUDIT_CRON (every quarter of an hour) and AUDIT_HORIZON_SECONDS
+(300). Docker Compose publishes none of the servers:
+  docker compose --profile audit run --rm auditor node auditor/main.ts --horizon 60`;
 
 export type Command =
   | { kind: 'help' }

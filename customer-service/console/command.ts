@@ -10,14 +10,16 @@ export const usage = `Usage: npm run dead-letters -- <command> [options]
   discard  --id ID [...]     gone for good
 
 In place of --id: --reason REASON for all with that reason, --all for all. An ID is the message's own; one that has none,
-shown as "-", is only met by --reason and --all. Replaying is safe: what was applied before is dropped by its id.
+shown as "-", is only met by --reason and --all. Replaying is safe: what was applied before is dropped by its id, which
+the worker knows for INBOX_RETENTION_HOURS (90 days). What was applied before that is counted again.
 
 What is discarded is written down, so that the audit does not take it for lost; discard takes  --why TEXT  and
---who NAME  (default: the user of this machine).
+--who NAME  (default: the user of this machine; in a container that is "node", so say who).
 
 Environment: RABBITMQ_URL (amqp://guest:guest@localhost:5672), and of the database of the customers DATABASE_HOST
 (localhost), DATABASE_PORT (5434), DATABASE_USER (postgres), DATABASE_PASSWORD (password), DATABASE_NAME
-(customers_development): where npm start and docker compose have them.`;
+(customers_development): where npm start has them. Docker Compose publishes none of them:
+  docker compose exec customer_workers node customer-service/dead-letters.main.ts list`;
 
 export type Command =
   | { kind: 'help' }

@@ -19,6 +19,9 @@ export function consumerMetrics(registry: Registry, look: { subscribed: () => bo
     labelNames: ['outcome'],
     registers,
   });
+  // From the start: a rule would miss the first of a kind, since before it there would be no series.
+  for (const outcome of ['applied', 'duplicate', 'ignored', 'retry', 'dead-letter'])
+    ended.inc({ outcome }, 0);
   const redelivered = new Counter({
     name: 'events_redelivered_total',
     help: 'Messages that the queue had handed over before, and got no acknowledgement for: after a crash or a lost connection',

@@ -25,12 +25,15 @@ describe('deploy/rabbitmq/definitions.json', () => {
   });
 
   it('binds the queues to what the worker would bind them to, and to nothing else', () => {
-    expect(
-      ofCompose.bindings.map(({ source, destination, routing_key }) => ({
-        exchange: source,
-        queue: destination,
-        routingKey: routing_key,
-      })),
-    ).to.have.deep.members(workerTopology.bindings!);
+    const bound = ofCompose.bindings.map(
+      ({ source, destination, routing_key }) => `${source} [${routing_key}] ${destination}`,
+    );
+    // Versions of one event have one binding, which the worker asks for with each.
+    const wanted = new Set(
+      workerTopology.bindings!.map(
+        ({ exchange, routingKey, queue }) => `${exchange} [${routingKey}] ${queue}`,
+      ),
+    );
+    expect(bound).to.have.members([...wanted]);
   });
 });

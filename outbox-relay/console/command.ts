@@ -13,13 +13,16 @@ export const usage = `Usage: npm run outbox -- <command> [options]
   discard  --id EVENT_ID [--id ...]         give parked events up; until the retention is over they can be replayed
   discard  --parked
 
-replay and discard want  --why TEXT  and take  --who NAME  (default: the user of this machine): both are written down.
+replay and discard want  --why TEXT  and take  --who NAME  (default: the user of this machine; in a container that is
+"node", so say who): both are written down.
 
 A parked event that is replayed gets its old place, and its key goes on in order. Replaying is safe for consumers that
-drop duplicates by id: the id stays the same.
+drop duplicates by id, since the id stays the same. The worker knows an id for INBOX_RETENTION_HOURS (90 days): an event
+that was applied before that is counted again.
 
 Environment: DATABASE_HOST (localhost), DATABASE_PORT (5433), DATABASE_USER (postgres), DATABASE_PASSWORD (password),
-DATABASE_NAME (orders_development): where npm start and docker compose have the database of the orders.`;
+DATABASE_NAME (orders_development): the database of the orders, where npm start has it. Docker Compose publishes none:
+  docker compose exec outbox_relay node outbox-relay/outbox.main.ts list`;
 
 export type Command =
   | { kind: 'help' }

@@ -1,6 +1,6 @@
 import { getContainerRuntimeClient, ImageName } from 'testcontainers';
 
-/** The one place where the versions of the container images are named. */
+/** Those of docker-compose.yml and deploy/rabbitmq-cluster/compose.yml: change them together. */
 export const images = {
   postgres: 'postgres:17-alpine',
   rabbitmq: 'rabbitmq:4-management',
