@@ -81,7 +81,10 @@ const consumer: Consumer = new Consumer({
   }),
   onApplied: () => hint.raise(),
   evict: evictOrNote({ knex, cache, logger }),
-  metrics: consumerMetrics(metrics, { subscribed: () => consumer.problem === undefined }),
+  metrics: consumerMetrics(metrics, {
+    subscribed: () => consumer.problem === undefined,
+    stalledSeconds: () => consumer.stall.seconds,
+  }),
   logger,
   maxBatch: config.CONSUMER_BATCH,
   waitMs: config.CONSUMER_WAIT_MS,
@@ -102,7 +105,7 @@ const app = createHttpApp({
     {
       name: 'batch',
       check: async () => {
-        if (consumer.stall) throw new Error(consumer.stall);
+        if (consumer.stall.problem) throw new Error(consumer.stall.problem);
       },
     },
   ],

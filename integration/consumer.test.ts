@@ -387,6 +387,7 @@ describe('the consumer', () => {
       await eventually(async () => {
         const { status, body } = await request(`${worker.url}/readyz`);
         expect(status).to.equal(503);
+        expect(await world.metric(worker, 'events_stalled_seconds')).to.be.greaterThan(0);
         expect(body.dependencies.batch).to.match(/a batch of events waits for \d+ s: .*inbox/);
       });
     } finally {

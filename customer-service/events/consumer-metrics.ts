@@ -11,7 +11,10 @@ export interface ConsumerMetrics {
 }
 
 /** What `/metrics` says of the consumer, besides Node's own figures. */
-export function consumerMetrics(registry: Registry, look: { subscribed: () => boolean }): ConsumerMetrics {
+export function consumerMetrics(
+  registry: Registry,
+  look: { subscribed: () => boolean; stalledSeconds: () => number },
+): ConsumerMetrics {
   const registers = [registry];
   const ended = new Counter({
     name: 'events_consumed_total',
@@ -45,6 +48,14 @@ export function consumerMetrics(registry: Registry, look: { subscribed: () => bo
     registers,
     collect() {
       this.set(Number(look.subscribed()));
+    },
+  });
+  new Gauge({
+    name: 'events_stalled_seconds',
+    help: 'For how long a batch of events has been tried again and again; 0 while none is',
+    registers,
+    collect() {
+      this.set(look.stalledSeconds());
     },
   });
   return {

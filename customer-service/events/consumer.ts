@@ -59,6 +59,8 @@ type Received = ReceivedEvent | NotApplicable;
  */
 export class Consumer implements Component {
   readonly name = 'consumer';
+  /** Whether, and why, a batch cannot be applied. */
+  readonly stall: Stall;
   readonly #options: ConsumerOptions;
   readonly #batcher: Batcher<Received>;
   readonly #source: QueueConsumer;
@@ -68,11 +70,10 @@ export class Consumer implements Component {
   /** Resolves when the batches that are committed are evicted and acknowledged. */
   #finished: Promise<void> = Promise.resolve();
   readonly #aside = new Set<Promise<void>>();
-  readonly #stall: Stall;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
-    this.#stall = new Stall(options.logger);
+    this.stall = new Stall(options.logger);
     const { link, queue, logger, maxBatch: maxItems, waitMs } = options;
     this.#batcher = new Batcher((received) => this.#work(received), { maxItems, waitMs });
     this.#source = new QueueConsumer({
@@ -96,11 +97,6 @@ export class Consumer implements Component {
   /** Why nothing is consumed, for people. */
   get problem(): string | undefined {
     return this.#source.problem;
-  }
-
-  /** Why a batch is not applied, for people. */
-  get stall(): string | undefined {
-    return this.#stall.problem;
   }
 
   async start(): Promise<void> {
@@ -199,7 +195,7 @@ export class Consumer implements Component {
       try {
         const applied = await applyBatch(knex, events);
         probe('consumer.committed');
-        this.#stall.over();
+        this.stall.over();
         await this.#finished;
         this.#finished = this.#finish(applied).catch((error: unknown) => this.#tellFailed(error));
         return;
@@ -208,7 +204,7 @@ export class Consumer implements Component {
         const several = events.length > 1;
         const halves = several && isTooSlow(error) && failures + 1 >= wholeTries;
         if (!halves && (isTransient(error) || needsMending(error))) {
-          this.#stall.failed(error as Error, events.length);
+          this.stall.failed(error as Error, events.length);
           await delay(backoff(failures), undefined, { signal: this.#stopping.signal });
         } else if (several) {
           logger.warn(

@@ -2,9 +2,9 @@ import { messageOf } from '@event-sync/platform/described-error.ts';
 import { needsMending } from '@event-sync/platform/transient-error.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 
-/** In milliseconds. */
-const tellAgainAfter = 30_000;
-const notReadyAfter = 5_000;
+/** In seconds. */
+const tellAgainAfter = 30;
+const notReadyAfter = 5;
 
 /**
  * A batch that cannot be applied, through no fault of its events. It is told of at once, and then every half minute:
@@ -12,7 +12,7 @@ const notReadyAfter = 5_000;
  */
 export class Stall {
   readonly #logger: Logger;
-  #current: { readonly since: number; told: number; reason: string } | undefined;
+  #current: { readonly since: number; tellAt: number; reason: string } | undefined;
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -20,10 +20,13 @@ export class Stall {
 
   /** Why a batch is not applied, for people; nothing in the first seconds. */
   get problem(): string | undefined {
-    if (!this.#current) return undefined;
-    const forMs = performance.now() - this.#current.since;
-    if (forMs < notReadyAfter) return undefined;
-    return `a batch of events waits for ${Math.round(forMs / 1_000)} s: ${this.#current.reason}`;
+    if (!this.#current || this.seconds < notReadyAfter) return undefined;
+    return `a batch of events waits for ${Math.round(this.seconds)} s: ${this.#current.reason}`;
+  }
+
+  /** For how long; 0 if none waits. */
+  get seconds(): number {
+    return this.#current ? (performance.now() - this.#current.since) / 1_000 : 0;
   }
 
   over(): void {
@@ -31,11 +34,10 @@ export class Stall {
   }
 
   failed(error: Error, events: number): void {
-    const now = performance.now();
-    this.#current ??= { since: now, told: -Infinity, reason: '' };
+    this.#current ??= { since: performance.now(), tellAt: 0, reason: '' };
     this.#current.reason = messageOf(error);
-    if (now - this.#current.told < tellAgainAfter) return;
-    this.#current.told = now;
+    if (this.seconds < this.#current.tellAt) return;
+    this.#current.tellAt = this.seconds + tellAgainAfter;
     if (needsMending(error))
       this.#logger.error(
         { err: error, events },
