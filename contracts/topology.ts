@@ -55,7 +55,22 @@ export const deadLetterHeaders = {
   time: 'x-dead-time',
   /** How often it was tried. */
   attempts: 'x-dead-attempts',
+  /** `true`: the message came without an id, and has one only because the publisher knows messages by it. */
+  withoutId: 'x-dead-without-id',
 } as const;
+
+/** The id that its sender gave to a message. */
+export function ownMessageId({
+  messageId,
+  headers,
+}: {
+  readonly messageId?: unknown;
+  readonly headers?: Readonly<Record<string, unknown>> | undefined;
+}): string | undefined {
+  if (typeof messageId !== 'string' || messageId === '' || headers?.[deadLetterHeaders.withoutId] === true)
+    return undefined;
+  return messageId;
+}
 
 /** Header of a message in the retry queue: how often it has been tried. */
 export const attemptsHeader = 'x-attempts';

@@ -29,7 +29,7 @@ async function run(command: Exclude<Command, { kind: 'help' }>, letters: DeadLet
         shown++;
         return !more;
       });
-      if (shown === 0) write('There are no dead letters.');
+      if (shown === 0) write('There are no dead letters, unless somebody else looks at them at this moment.');
       if (more) write(`There are more: npm run dead-letters -- list --limit ${command.limit * 10}`);
       return 0;
     }
@@ -42,20 +42,23 @@ async function run(command: Exclude<Command, { kind: 'help' }>, letters: DeadLet
         write(`${describe(letter)}\n  ${JSON.stringify(properties.headers ?? {})}\n  ${content.toString()}`);
         return false;
       });
-      if (!found) write(`There is no dead letter ${command.id}.`);
+      if (!found)
+        write(`There is no dead letter ${command.id}, unless somebody else looks at it at this moment.`);
       return found ? 0 : 1;
     }
     case 'replay':
     case 'discard': {
       const { kind, selection } = command;
-      const taken =
+      const { ids } =
         kind === 'replay' ? await letters.replay(selection) : await letters.discard(selection, command.by);
-      for (const letter of taken) write(letter.id ?? '-');
+      for (const id of ids) write(id ?? '-');
       const done = kind === 'replay' ? 'put back into the queue' : 'discarded';
-      write(`${taken.length} ${taken.length === 1 ? 'message' : 'messages'} ${done}.`);
-      const missing =
-        'ids' in selection ? selection.ids.filter((id) => !taken.some((letter) => letter.id === id)) : [];
+      write(`${ids.length} ${ids.length === 1 ? 'message' : 'messages'} ${done}.`);
+      const found = new Set(ids);
+      const missing = 'ids' in selection ? selection.ids.filter((id) => !found.has(id)) : [];
       for (const id of missing) write(`${id}: there is no such dead letter.`);
+      if (missing.length > 0 || ids.length === 0)
+        write('What somebody else looks at, or an audit, is not seen meanwhile: try it again in a moment.');
       return missing.length > 0 ? 1 : 0;
     }
   }

@@ -228,7 +228,7 @@ describe('the consumer', () => {
 
       await world.putCustomer(4);
       const replayed = await api('/dead-letters/replay', { ids: [event.id, 'nobody'] });
-      expect(replayed.body).to.deep.equal({ count: 1, ids: [event.id] });
+      expect(replayed.body).to.deep.equal({ count: 1, ids: [event.id], more: false });
       await eventually(async () => expect(await world.countOf(4)).to.equal(1));
       expect((await api('/dead-letters/discard', { reason: 'not-json' })).body.count).to.equal(1);
       const ids = Array.from({ length: 9_999 }, (_, n) => String(n).padEnd(255, 'x'));
@@ -236,6 +236,15 @@ describe('the consumer', () => {
       expect(discarded.body.ids, 'as many as may be').to.deep.equal([newer.id]);
       expect((await api('/dead-letters/discard', { ids: ['x'.repeat(256)] })).status).to.equal(422);
       expect(await waiting()).to.equal(0);
+    });
+
+    it('takes no more than 250 in one request, and says that there are more', async () => {
+      await world.rabbit.publishAll('', deadLetterQueue, Array<string>(251).fill('no JSON'));
+      const first = await api('/dead-letters/discard', { all: true });
+      expect(first.body).to.include({ count: 250, more: true });
+      expect(await waiting()).to.equal(1);
+      const second = await api('/dead-letters/discard', { all: true });
+      expect(second.body).to.include({ count: 1, more: false });
     });
   });
 
@@ -289,6 +298,24 @@ describe('the consumer', () => {
       expect((await deadLetters('replay', '--all')).text).to.contain('2 messages put back');
       await eventually(async () => expect(await ended('dead-letter')).to.equal(before + 2));
       await eventually(async () => expect(await waiting()).to.equal(2));
+    });
+
+    it('takes the id that a message was given, because it came without, for no id of an event', async () => {
+      const legacy = JSON.stringify({ event: 'order_created', data: { order_id: 77 } });
+      await send(legacy);
+      await eventually(async () => expect(await waiting()).to.equal(1));
+      const [given] = (await deadLetters('list')).text.split(' ') as [string];
+      // As if a consumer that understands it had come: counted by its event and order, as always.
+      expect((await deadLetters('replay', '--id', given)).code).to.equal(0);
+      await eventually(async () => expect(await waiting()).to.equal(1));
+      const [another] = (await deadLetters('list')).text.split(' ') as [string];
+      expect(another).not.to.equal(given);
+      const discarded = await deadLetters('discard', '--id', another, '--why', 'not ours');
+      expect(discarded).to.deep.equal({ code: 0, text: `${another}\n1 message discarded.\n` });
+      const noted = await world.customerDb.query('SELECT FROM discarded_events WHERE event_id = $1', [
+        another,
+      ]);
+      expect(noted.rowCount).to.equal(0);
     });
 
     it('discards those with a reason, and says what is not there', async () => {

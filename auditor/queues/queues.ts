@@ -3,6 +3,7 @@ import {
   deadLetterHeaders,
   deadLetterQueue,
   orderEventsQueue,
+  ownMessageId,
   retryQueue,
 } from '@event-sync/contracts/topology.ts';
 import { lookIntoQueue } from '@event-sync/platform/broker/look-into-queue.ts';
@@ -28,7 +29,7 @@ export interface Queues {
  * behind at times and wants one more login.
  */
 export async function lookAtQueues(url: string): Promise<Queues> {
-  const connection = await amqp.connect(url, { timeout: 5_000 });
+  const connection = await amqp.connect(url, { timeout: 5_000, noDelay: true });
   connection.on('error', () => {});
   try {
     const ready = new Map<string, number | undefined>();
@@ -69,10 +70,9 @@ function letterOf({ content, properties }: GetMessage): DeadLetter {
   > | null;
   const told = orderToldBy(body);
   const reason: unknown = properties.headers?.[deadLetterHeaders.reason];
-  const { messageId } = properties as { messageId?: unknown };
-  const id = typeof body?.id === 'string' ? body.id : messageId;
+  const id = typeof body?.id === 'string' && body.id !== '' ? body.id : ownMessageId(properties);
   return {
-    id: typeof id === 'string' && id !== '' ? id.toLowerCase() : undefined,
+    id: id?.toLowerCase(),
     order: told?.order_id,
     customer: told?.customer_id,
     reason: typeof reason === 'string' ? reason : 'unknown',

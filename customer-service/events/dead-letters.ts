@@ -13,9 +13,17 @@ import { copiedProperties, harmless } from './message-copy.ts';
 /** Which dead letters are meant. */
 export type Selection = { ids: readonly string[] } | { reason: string } | { all: true };
 
+/** What was taken out of the dead letters. */
+export interface Taken {
+  /** Of each, oldest first, the id by which it can be named. */
+  readonly ids: readonly (string | undefined)[];
+  /** As many as were asked for at once were taken: there may be more that are meant. */
+  readonly more: boolean;
+}
+
 /** A dead letter, for people. */
 export interface DeadLetter {
-  /** The message's own id; one that came without stays without. */
+  /** By which it can be named here: the message's own id, or, for one that came without, the one that we gave it. */
   readonly id: string | undefined;
   readonly reason: string;
   readonly explanation: string | undefined;
@@ -41,7 +49,8 @@ export class DeadLetters {
   }
 
   static async open(url: string, discarded: DiscardedEvents): Promise<DeadLetters> {
-    const connection = await amqp.connect(url, { timeout: 5_000 });
+    // Without a delay: an acknowledgement and a question after it are two small writes, 40 ms apart otherwise.
+    const connection = await amqp.connect(url, { timeout: 5_000, noDelay: true });
     // What breaks is told by the call that it fails.
     connection.on('error', () => {});
     const channel = await connection.createConfirmChannel();
@@ -60,35 +69,40 @@ export class DeadLetters {
 
   /**
    * Puts them back into the queue of the events, each confirmed there before it is taken from here.
-   * @returns those that were put back
+   * @param limit so many at once
    */
-  async replay(selection: Selection): Promise<DeadLetter[]> {
+  async replay(selection: Selection, limit = Infinity): Promise<Taken> {
     await this.#channel.checkExchange(asideExchange);
-    return this.#take(selection, async (letter) => {
+    return this.#take(selection, limit, async (letter) => {
       await this.#discarded.takeBack(letter);
       await this.#publish(letter.message);
     });
   }
 
   /**
-   * Throws them away, each written down before it is taken from here.
-   * @returns those that are gone for good
+   * Throws them away for good, each written down before it is taken from here.
+   * @param limit so many at once
    */
-  async discard(selection: Selection, by: DiscardedBy): Promise<DeadLetter[]> {
-    return this.#take(selection, (letter) => this.#discarded.note(letter, by));
+  async discard(selection: Selection, by: DiscardedBy, limit = Infinity): Promise<Taken> {
+    return this.#take(selection, limit, (letter) => this.#discarded.note(letter, by));
   }
 
-  async #take(selection: Selection, first: (letter: DeadLetter) => Promise<void>): Promise<DeadLetter[]> {
-    const taken: DeadLetter[] = [];
+  async #take(
+    selection: Selection,
+    limit: number,
+    first: (letter: DeadLetter) => Promise<void>,
+  ): Promise<Taken> {
+    const isMeant = meantBy(selection);
+    const ids: (string | undefined)[] = [];
     await this.#each(async (letter) => {
-      if (isMeant(selection, letter)) {
+      if (isMeant(letter)) {
         await first(letter);
         this.#channel.ack(letter.message);
-        taken.push(letter);
+        ids.push(letter.id);
       }
-      return true;
+      return ids.length < limit;
     });
-    return taken;
+    return { ids, more: ids.length >= limit };
   }
 
   async #each(visit: (letter: DeadLetter) => Promise<boolean>): Promise<void> {
@@ -120,8 +134,9 @@ export class DeadLetters {
 function letterOf(message: GetMessage): DeadLetter {
   const headers = (message.properties.headers ?? {}) as Record<string, unknown>;
   const text = (name: string) => (typeof headers[name] === 'string' ? headers[name] : undefined);
+  const { messageId } = message.properties as { messageId?: unknown };
   return {
-    id: copiedProperties(message).messageId,
+    id: typeof messageId === 'string' && messageId !== '' ? messageId : undefined,
     reason: text(deadLetterHeaders.reason) ?? (headers['x-death'] ? 'too-many-deliveries' : 'unknown'),
     explanation: text(deadLetterHeaders.explanation),
     at: text(deadLetterHeaders.time),
@@ -129,9 +144,11 @@ function letterOf(message: GetMessage): DeadLetter {
   };
 }
 
-function isMeant(selection: Selection, { id, reason }: DeadLetter): boolean {
-  if ('ids' in selection) return id !== undefined && selection.ids.includes(id);
-  return 'all' in selection || selection.reason === reason;
+function meantBy(selection: Selection): (letter: DeadLetter) => boolean {
+  if ('all' in selection) return () => true;
+  if ('reason' in selection) return ({ reason }) => reason === selection.reason;
+  const ids = new Set<string | undefined>(selection.ids);
+  return ({ id }) => ids.has(id);
 }
 
 /** Without what we wrote when it became a dead letter: it gets all its tries again. */

@@ -1,4 +1,5 @@
 import { orderToldBy } from '@event-sync/contracts/events/order-created.ts';
+import { ownMessageId } from '@event-sync/contracts/topology.ts';
 import { parseExactJson } from '@event-sync/platform/exact-json.ts';
 import type { GetMessage } from 'amqplib';
 import type { Knex } from 'knex';
@@ -62,8 +63,12 @@ function eventOf({
     unknown
   > | null;
   const told = orderToldBy(body);
-  const { messageId } = message.properties as { messageId?: unknown };
-  const id = parsed.kind === 'event' ? parsed.id : typeof body?.id === 'string' ? body.id : messageId;
+  const id =
+    parsed.kind === 'event'
+      ? parsed.id
+      : typeof body?.id === 'string'
+        ? body.id
+        : ownMessageId(message.properties);
   if (typeof id !== 'string' || !isUuid(id)) return undefined;
   return { id: id.toLowerCase(), order: told?.order_id ?? null, customer: told?.customer_id ?? null };
 }

@@ -1,14 +1,13 @@
+import { ownMessageId } from '@event-sync/contracts/topology.ts';
 import type { Message } from 'amqplib';
 
 /** What a copy of the message keeps besides its body and headers; what is not of its AMQP type is left out. */
 export function copiedProperties({ properties }: Pick<Message, 'properties'>) {
-  const { messageId, contentType, type, timestamp, correlationId } = properties as unknown as Record<
-    string,
-    unknown
-  >;
+  const { contentType, type, timestamp, correlationId } = properties as unknown as Record<string, unknown>;
+  const messageId = ownMessageId(properties);
   return {
     ...strings({ contentType, type, correlationId }),
-    ...(typeof messageId === 'string' && messageId !== '' ? { messageId } : {}),
+    ...(messageId === undefined ? {} : { messageId }),
     ...(typeof timestamp === 'number' ? { timestamp } : {}),
   };
 }

@@ -1,6 +1,6 @@
 import { catalogue } from '@event-sync/contracts/events/catalogue.ts';
 import { envelope, legacyEnvelope, type EventContract } from '@event-sync/contracts/events/envelope.ts';
-import type { DeadLetterReason } from '@event-sync/contracts/topology.ts';
+import { ownMessageId, type DeadLetterReason } from '@event-sync/contracts/topology.ts';
 import { parseExactJson } from '@event-sync/platform/exact-json.ts';
 import type { ConsumeMessage } from 'amqplib/callback_api';
 import { v5 as uuidv5, validate as isUuid } from 'uuid';
@@ -66,8 +66,8 @@ export function parseMessage(message: ReadableMessage, known: readonly EventCont
 
 /** The dedupe key of a message without an id: its AMQP message id if it has one, else its event and what that is about. */
 function derivedId(message: ReadableMessage, { event, legacyKeyOf }: EventContract, data: object): string {
-  const messageId: unknown = message.properties.messageId;
-  if (typeof messageId === 'string' && messageId !== '') {
+  const messageId = ownMessageId(message.properties);
+  if (messageId !== undefined) {
     return isUuid(messageId) ? messageId : uuidv5(`message:${messageId}`, legacyNamespace);
   }
   return uuidv5(`${event}:${legacyKeyOf?.(data)}`, legacyNamespace);

@@ -77,7 +77,9 @@ export class PutAside {
     id: string | undefined,
     headers: object,
   ): Promise<void> {
-    const { messageId = id ?? randomUUID(), ...properties } = copiedProperties(message);
+    const { messageId = id, ...properties } = copiedProperties(message);
+    const ours = messageId === undefined ? { ...headers, [deadLetterHeaders.withoutId]: true } : headers;
+    const knownBy = messageId ?? randomUUID();
     let original = harmless(message.properties.headers ?? {});
     for (let failures = 0; ; failures++) {
       if (failures > 0) this.#signal.throwIfAborted();
@@ -88,8 +90,8 @@ export class PutAside {
           exchange: asideExchange,
           routingKey: queue,
           content: message.content,
-          messageId,
-          properties: { ...properties, headers: { ...original, ...headers } },
+          messageId: knownBy,
+          properties: { ...properties, headers: { ...original, ...ours } },
         },
         resolve,
       );

@@ -3,7 +3,7 @@ import type { Logger } from '@event-sync/platform/logger.ts';
 import { maxLimit, pageQuery } from '@event-sync/platform/paging.ts';
 import { reply, route, type Route } from '@event-sync/platform/route.ts';
 import { z } from 'zod';
-import { DeadLetters, type DeadLetter } from '../events/dead-letters.ts';
+import { DeadLetters, type DeadLetter, type Taken } from '../events/dead-letters.ts';
 import type { DiscardedEvents } from '../events/discarded-events.ts';
 
 export const deadLetterApiInfo: ApiInfo = {
@@ -41,11 +41,16 @@ const operator = {
   who: z.string().trim().min(1).max(200).optional().meta({ description: 'Who asks; written down.' }),
   why: z.string().trim().min(1).max(2_000).optional().meta({ description: 'Why; written down.' }),
 };
+/** So many at once: each is a round trip or two, and the answer comes when all of them are done. */
+const takenAtOnce = 250;
 const taken = z.object({
   count: z.int(),
   ids: z
     .array(z.string().nullable())
     .meta({ description: 'Of those that were taken; ids that are not there are left out.' }),
+  more: z.boolean().meta({
+    description: `${takenAtOnce} were taken, as many as one request may: send it again for the rest.`,
+  }),
 });
 
 /** What `npm run dead-letters` does, for programs. Each request has a connection of its own. */
@@ -97,7 +102,11 @@ export function deadLetterRoutes({
           return found === undefined;
         }),
       );
-      if (!found) return { problem: 'event-not-found', detail: `There is no dead letter with this id.` };
+      if (!found)
+        return {
+          problem: 'event-not-found',
+          detail: 'There is no dead letter with this id, unless somebody else looks at it at this moment.',
+        };
       const { properties, content } = found.message;
       return reply(200, {
         ...resourceOf(found),
@@ -108,10 +117,9 @@ export function deadLetterRoutes({
   });
 
   const taken200 = { 200: { description: 'What was taken out of the dead letters.', body: taken } };
-  const answer = (letters: readonly DeadLetter[], log: Logger, what: string) => {
-    const ids = letters.map(({ id }) => id ?? null);
-    log.info({ ids }, `dead letters: ${what}`);
-    return reply(200, { count: ids.length, ids });
+  const answer = ({ ids, more }: Taken, log: Logger, what: string) => {
+    log.info({ ids, more }, `dead letters: ${what}`);
+    return reply(200, { count: ids.length, ids: ids.map((id) => id ?? null), more });
   };
 
   const replay = route({
@@ -125,7 +133,7 @@ export function deadLetterRoutes({
     bodyExample: { reason: 'customer-not-found' },
     responses: taken200,
     handler: async ({ body, context: { log } }) =>
-      answer(await withLetters((letters) => letters.replay(body)), log, 'replay'),
+      answer(await withLetters((letters) => letters.replay(body, takenAtOnce)), log, 'replay'),
   });
 
   const discard = route({
@@ -140,7 +148,7 @@ export function deadLetterRoutes({
     bodyExample: { reason: 'not-json', why: 'sent by a test' },
     responses: taken200,
     handler: async ({ body, context: { log } }) =>
-      answer(await withLetters((letters) => letters.discard(body, body)), log, 'discard'),
+      answer(await withLetters((letters) => letters.discard(body, body, takenAtOnce)), log, 'discard'),
   });
 
   return [list, replay, discard, show];
