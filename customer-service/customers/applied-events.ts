@@ -34,10 +34,12 @@ export class AppliedEvents implements Component {
 
   /**
    * Resolves when the event is in the inbox, after `timeoutMs`, or when the signal says that nobody waits any more: ask
-   * the inbox what it was. At once when the process stops, or when too many wait already.
+   * the inbox what it was.
+   *
+   * @returns false if it did not wait: the process stops, or too many wait already
    */
-  async wait(eventId: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
-    if (this.#stopped || signal.aborted || this.#count >= maxWaiting) return;
+  async wait(eventId: string, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    if (this.#stopped || signal.aborted || this.#count >= maxWaiting) return false;
     await new Promise<void>((resolve) => {
       const wakes = this.#waiting.get(eventId) ?? new Set();
       const wake = () => {
@@ -55,6 +57,7 @@ export class AppliedEvents implements Component {
       // After it was noted as waiting: what is applied between the look and the note would be missed.
       this.look();
     });
+    return true;
   }
 
   /** Wakes those whose event is in the inbox. Asked again meanwhile, it looks once more. */

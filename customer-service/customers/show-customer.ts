@@ -45,9 +45,9 @@ export async function showCustomerAfter(
   id: string,
   eventId: string,
   waitSeconds: number,
-): Promise<(ShownCustomer & { applied: boolean }) | undefined> {
-  if (waitSeconds > 0) await appliedEvents.wait(eventId, waitSeconds * 1_000, signal);
+): Promise<(ShownCustomer & { applied: boolean; waited: boolean }) | undefined> {
+  const waited = waitSeconds === 0 || (await appliedEvents.wait(eventId, waitSeconds * 1_000, signal));
   const found = await findCustomerAfter(knex, id, eventId);
   if (!found) return undefined;
-  return { resource: resourceOf(found.row), version: found.row.version, applied: found.applied };
+  return { resource: resourceOf(found.row), version: found.row.version, applied: found.applied, waited };
 }

@@ -109,9 +109,9 @@ export function customerRoutes({
         body: customerResource,
         headers: {
           ...etagHeader,
-          'Event-Applied':
-            'If `Event-Id` was sent: `true` if that event has been applied to it, else `false`.',
-          'Preference-Applied': 'How long the answer would have waited for the event.',
+          'Event-Applied': 'If `Event-Id` was sent: `true` if that event has been applied, else `false`.',
+          'Preference-Applied':
+            'How long the answer would have waited for the event. Missing if it could not wait: 1,000 others do, or the process stops.',
         },
       },
     },
@@ -129,7 +129,7 @@ export function customerRoutes({
           return reply(200, shown.resource, {
             ...entityTag(shown.version),
             'Event-Applied': String(shown.applied),
-            ...(wanted === undefined ? {} : { 'Preference-Applied': `wait=${wait}` }),
+            ...(wanted === undefined || !shown.waited ? {} : { 'Preference-Applied': `wait=${wait}` }),
           });
         }
       }
