@@ -25,6 +25,7 @@ export type Outcome =
 const confirmed: Outcome = Object.freeze({ kind: 'confirmed' });
 
 interface InFlight {
+  /** Or when the broker took messages again, if it did not when it was sent. */
   sentAt: number;
   returned: string | undefined;
   settle: (outcome: Outcome) => void;
@@ -194,6 +195,8 @@ export class ConfirmPublisher implements Component {
     connection.on('unblocked', () => {
       if (!isCurrent()) return;
       this.#blocked = undefined;
+      // While it took nothing it owed nothing: the time for a confirm begins now.
+      for (const entry of this.#inFlight.values()) entry.sentAt = performance.now();
       this.#logger.info('rabbitmq takes messages again');
       this.#onAvailable();
     });
