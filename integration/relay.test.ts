@@ -200,16 +200,25 @@ describe('the relay', () => {
       const neighbour = randomUUID();
       const partitionsOf = async (owner: string) =>
         (await world.orderDb.query('SELECT 1 FROM outbox_partition WHERE owner = $1', [owner])).rowCount;
-      await world.orderDb.query(
-        "INSERT INTO outbox_relay VALUES ($1, clock_timestamp() + interval '30 minutes')",
-        [neighbour],
-      );
-      await world.orderDb.query(
-        "UPDATE outbox_partition SET owner = $1, owned_until = clock_timestamp() + interval '30 minutes'",
-        [neighbour],
-      );
+      // Nearly as far ahead as is believed.
+      const neighbourLives = () =>
+        world.orderDb.query(
+          `INSERT INTO outbox_relay VALUES ($1, clock_timestamp() + interval '11 seconds')
+           ON CONFLICT (relay_id) DO UPDATE SET alive_until = EXCLUDED.alive_until`,
+          [neighbour],
+        );
+      const neighbourRenews = () =>
+        world.orderDb.query(
+          "UPDATE outbox_partition SET owner = $1, owned_until = clock_timestamp() + interval '11 seconds'",
+          [neighbour],
+        );
+      await neighbourLives();
+      await neighbourRenews();
       const relay = await world.start('outboxRelay', { NODE_OPTIONS: clockOff(hours) });
       const heartbeat = async () => {
+        await neighbourLives();
+        expect(await partitionsOf(neighbour)).to.equal(64);
+        await neighbourRenews();
         const { rows } = await world.orderDb.query<{ alive_until: string }>(
           'SELECT alive_until::text FROM outbox_relay WHERE relay_id <> $1',
           [neighbour],
@@ -225,12 +234,24 @@ describe('the relay', () => {
         "UPDATE outbox_partition SET owned_until = clock_timestamp() - interval '1 second'",
       );
       await eventually(async () => {
+        await neighbourLives();
         expect(await world.metric(relay, 'outbox_owned_partitions'), 'its share beside a neighbour').to.equal(
           32,
         );
       });
     });
   }
+
+  it('takes over from a relay that died before the clock of the database was set back', async () => {
+    await world.orderDb.query(
+      "INSERT INTO outbox_relay VALUES (gen_random_uuid(), clock_timestamp() + interval '10 minutes')",
+    );
+    await world.orderDb.query(
+      "UPDATE outbox_partition SET owner = gen_random_uuid(), owned_until = clock_timestamp() + interval '10 minutes'",
+    );
+    const relay = await world.start('outboxRelay');
+    await eventually(async () => expect(await world.metric(relay, 'outbox_owned_partitions')).to.equal(64));
+  });
 
   it('publishes nothing more of what it had read when it wakes up after its leases have run out', async () => {
     const paused = await world.start('outboxRelay');
