@@ -3,6 +3,7 @@ import { appendEvent } from '@event-sync/outbox/append-event.ts';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { randomUUID } from 'node:crypto';
+import { TcpProxy } from './faults/tcp-proxy.ts';
 import { eventually } from './world/eventually.ts';
 import { lockTable, waitsForLock } from './world/locks.ts';
 import { World, withKnex } from './world/world.ts';
@@ -190,6 +191,32 @@ describe('the relay', () => {
     await withKnex(world.addresses.postgresOrder, (knex) => append(knex, 20, 1, 2));
     await eventually(() => expect(arrivals.count).to.equal(40));
     arrivals.expectInOrder();
+  });
+
+  it('leaves its partitions to another while it cannot publish itself, and takes its share when it can', async () => {
+    const url = new URL(world.environment('outboxRelay').RABBITMQ_URL!);
+    const link = await TcpProxy.open({ host: url.hostname, port: Number(url.port) });
+    try {
+      [url.hostname, url.port] = ['127.0.0.1', String(link.port)];
+      const cutOff = await world.start('outboxRelay', { RABBITMQ_URL: url.href });
+      const other = await world.startAnother('outboxRelay');
+      await eventually(async () => expect(await world.metric(other, 'outbox_owned_partitions')).to.equal(32));
+      link.weather = { cut: ['to-server'] };
+      link.reset();
+      await withKnex(world.addresses.postgresOrder, (knex) => append(knex, 20, 1, 5));
+      await eventually(() => expect(arrivals.count).to.equal(100));
+      expect(await world.metric(other, 'outbox_owned_partitions')).to.equal(64);
+      link.weather = {};
+      await eventually(async () => {
+        for (const relay of [cutOff, other])
+          expect(await world.metric(relay, 'outbox_owned_partitions')).to.equal(32);
+      });
+      await withKnex(world.addresses.postgresOrder, (knex) => append(knex, 20, 6, 1));
+      await eventually(() => expect(arrivals.count).to.equal(120));
+      arrivals.expectInOrder();
+    } finally {
+      await link.close();
+    }
   });
 
   for (const [words, hours] of [

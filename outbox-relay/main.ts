@@ -79,7 +79,10 @@ const publisher = new ConfirmPublisher({
   logger,
   confirmTimeoutMs: config.OUTBOX_CONFIRM_TIMEOUT_MS,
   batched: true,
-  onAvailable: () => relay.wake(),
+  onAvailable: () => {
+    ownership.wake();
+    relay.wake();
+  },
 });
 const ownership: Ownership = new Ownership({
   leases: postgresLeases(pool),
@@ -87,6 +90,7 @@ const ownership: Ownership = new Ownership({
   logger,
   drain: (partitions) => relay.drain(partitions),
   onChange: () => relay.wake(),
+  canPublish: () => publisher.connected,
 });
 const recorded = relayMetrics(metrics, {
   backlog: () => backlog(pool),

@@ -79,6 +79,11 @@ export class ConfirmPublisher implements Component {
     return this.#channel !== undefined && this.#blocked === undefined;
   }
 
+  /** Also while the broker blocks publishers. */
+  get connected(): boolean {
+    return this.#channel !== undefined;
+  }
+
   /** Why it is not available, for people. */
   get problem(): string | undefined {
     if (this.#channel === undefined) return this.#failure;
