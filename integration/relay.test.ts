@@ -416,6 +416,34 @@ describe('the relay', () => {
     arrivals.expectInOrder();
   });
 
+  it('counts the attempts of thousands of refused events, and keeps its leases meanwhile', async () => {
+    const events = 5_000;
+    await world.rabbit.declare(async (channel) => {
+      await channel.assertQueue('full', {
+        durable: true,
+        arguments: { 'x-queue-type': 'classic', 'x-max-length': 1, 'x-overflow': 'reject-publish' },
+      });
+      await channel.unbindQueue('numbered', 'events', 'numbered');
+      await channel.bindQueue('full', 'events', 'numbered');
+    });
+    await world.orderDb.query(
+      `INSERT INTO outbox (event_id, ordering_key, type, version, exchange, routing_key, body)
+       SELECT gen_random_uuid(), 'key-' || i, 'numbered', 1, 'events', 'numbered', '{}' FROM generate_series(1, $1) AS i`,
+      [events],
+    );
+    const relay = await world.start('outboxRelay');
+    await eventually(async () => {
+      expect(await world.metric(relay, 'outbox_owned_partitions')).to.equal(64);
+      const { rows } = await world.orderDb.query<{ refused: number; untried: number }>(
+        `SELECT count(*) FILTER (WHERE attempts >= 3)::int AS refused, count(*) FILTER (WHERE attempts = 0)::int AS untried
+         FROM outbox`,
+      );
+      expect(rows[0]).to.deep.equal({ refused: await world.rowsIn('outbox'), untried: 0 });
+    });
+    expect(await world.rowsIn('outbox')).to.be.greaterThan(events - 10);
+    expect(relay.logs()).not.to.match(/cannot renew|could not note|partitions changed.*partitions changed/s);
+  });
+
   it('forgets published events when their retention is over, by the day, and never those that wait', async () => {
     const days = async () => {
       const { rows } = await world.orderDb.query<{ name: string }>(

@@ -6,7 +6,7 @@ import type { OutboxRow } from '../outbox/row.ts';
 export interface RelayMetrics {
   outcome(kind: Outcome['kind']): void;
   settled(rows: readonly OutboxRow[]): void;
-  parked(): void;
+  parked(rows: number): void;
 }
 
 /** What `/metrics` says of the relay, besides Node's own figures. The gauges ask when they are scraped. */
@@ -90,7 +90,7 @@ export function relayMetrics(
   gauge('outbox_broker_available', '1 while messages can be published', () => Number(look.available()));
 
   return {
-    parked: () => parked.inc(),
+    parked: (rows) => parked.inc(rows),
     outcome: (kind) => {
       outcomes[kind] = (outcomes[kind] ?? 0) + 1;
     },
