@@ -1,5 +1,6 @@
 import { parseParameters, WrongCommand } from '@event-sync/platform/console.ts';
 import { z } from 'zod';
+import type { Window } from '../outbox/replay-window.ts';
 import type { Operator, Selection } from '../outbox/replay.ts';
 import { timeOfAWindow } from '../outbox/time-of-a-window.ts';
 
@@ -16,7 +17,8 @@ export const usage = `Usage: npm run outbox -- <command> [options]
 replay and discard want  --why TEXT  and take  --who NAME  (default: the user of this machine): both are written down.
 
 A parked event that is replayed gets its old place, and its key goes on in order. Replaying is safe for consumers that
-drop duplicates by id: the id stays the same.
+drop duplicates by id: the id stays the same. What was published in a time is replayed in its order and in pieces of about
+10,000, each in a transaction of its own; where an interrupted one has to go on is said.
 
 Environment: DATABASE_HOST (localhost), DATABASE_PORT (5433), DATABASE_USER (postgres), DATABASE_PASSWORD (password),
 DATABASE_NAME (orders_development): where npm start and docker compose have the database of the orders.`;
@@ -25,8 +27,8 @@ export type Command =
   | { kind: 'help' }
   | { kind: 'list'; limit: number; after: string | undefined }
   | { kind: 'show'; id: string }
-  | { kind: 'replay'; selection: Selection; operator: Operator }
-  | { kind: 'discard'; selection: Exclude<Selection, { publishedFrom: string }>; operator: Operator };
+  | { kind: 'replay'; selection: Selection | Window; operator: Operator }
+  | { kind: 'discard'; selection: Selection; operator: Operator };
 
 const id = z.uuid({ error: (issue) => `${String(issue.input)} is not an event id` });
 /** @throws {WrongCommand} with a sentence for people. */
@@ -54,7 +56,7 @@ export function parseCommand(parameters: readonly string[], user: string): Comma
       if (ways.length !== 1)
         throw new WrongCommand('replay wants one of --id, --parked, or --from with --to');
       if (!values.from !== !values.to) throw new WrongCommand('--from and --to go together');
-      const selection: Selection = values.id
+      const selection: Selection | Window = values.id
         ? { ids: values.id.map((each) => checked(id, each)) }
         : values.parked
           ? { parked: 'all' }
