@@ -501,4 +501,11 @@ describe('the relay', () => {
     expect((await worker.exited).code).to.equal(1);
     expect(worker.logs()).to.contain('docs/operations.md');
   });
+
+  it('says what to do about an exchange that is there with another type, and ends', async () => {
+    await world.rabbit.declare((channel) => channel.assertExchange('other', 'direct', { durable: true }));
+    const relay = world.spawn('outboxRelay', { OUTBOX_EXCHANGES: 'events,other' });
+    expect((await relay.exited).code).to.equal(1);
+    expect(relay.logs()).to.contain('durable topic exchange').and.not.to.contain('quorum queue');
+  });
 });

@@ -1,7 +1,6 @@
 import { parseConfig, databaseSettings, withDefaults } from '@event-sync/platform/config.ts';
-import { runConsole, write } from '@event-sync/platform/console.ts';
+import { runConsole, userOfThisMachine, write } from '@event-sync/platform/console.ts';
 import { createPool } from '@event-sync/platform/postgres.ts';
-import { userInfo } from 'node:os';
 import type pg from 'pg';
 import { parseCommand, usage, type Command } from './console/command.ts';
 import { findEvent, listParked, type FoundEvent } from './outbox/find.ts';
@@ -85,7 +84,7 @@ async function replayPublished(pool: pg.Pool, window: Window, operator: Operator
 }
 
 async function main(): Promise<number> {
-  const command = parseCommand(process.argv.slice(2), userInfo().username);
+  const command = parseCommand(process.argv.slice(2), userOfThisMachine);
   if (command.kind === 'help') {
     write(usage);
     return 0;

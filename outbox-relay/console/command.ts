@@ -31,14 +31,18 @@ export type Command =
   | { kind: 'discard'; selection: Selection; operator: Operator };
 
 const id = z.uuid({ error: (issue) => `${String(issue.input)} is not an event id` });
+const position = z.string().regex(/^[0-9]{1,18}$/, {
+  error: (issue) => `--after ${String(issue.input)}: that is no position of an event`,
+});
+
 /** @throws {WrongCommand} with a sentence for people. */
-export function parseCommand(parameters: readonly string[], user: string): Command {
+export function parseCommand(parameters: readonly string[], user: () => string): Command {
   const { values, positionals } = parsed(parameters);
   const [name, ...rest] = positionals;
   if (values.help) return { kind: 'help' };
   const operator = (): Operator => {
     if (!values.why?.trim()) throw new WrongCommand(`${name} wants --why "the reason": it is written down`);
-    return { who: values.who?.trim() ? values.who : user, why: values.why };
+    return { who: values.who?.trim() ? values.who : user(), why: values.why };
   };
   if (name !== 'show' && rest.length > 0) throw new WrongCommand(`${rest.join(' ')}: not expected here`);
   switch (name) {
@@ -46,7 +50,7 @@ export function parseCommand(parameters: readonly string[], user: string): Comma
       return {
         kind: 'list',
         limit: checked(z.coerce.number().int().min(1).max(10_000), values.limit),
-        after: values.after,
+        after: checked(position.optional(), values.after),
       };
     case 'show':
       if (rest.length !== 1) throw new WrongCommand('show wants one event id');
