@@ -1,12 +1,11 @@
 import { customerKey, customerTtlSeconds } from '@event-sync/contracts/customer.ts';
 import type { DatabaseSettings } from '@event-sync/platform/config.ts';
-import { write } from '@event-sync/platform/console.ts';
+import { userOfThisMachine, write } from '@event-sync/platform/console.ts';
 import { createLogger, type Logger } from '@event-sync/platform/logger.ts';
 import { createMetrics } from '@event-sync/platform/metrics.ts';
 import { createKnex } from '@event-sync/platform/postgres.ts';
 import { createRedis, redisBreaker, type Redis } from '@event-sync/platform/redis.ts';
 import { VersionedCache } from '@event-sync/platform/versioned-cache.ts';
-import { userInfo } from 'node:os';
 import { audit, type Audit } from './audit.ts';
 import type { Command } from './console/command.ts';
 import { reportJson, reportText } from './console/report.ts';
@@ -71,7 +70,7 @@ async function repairAll(
   const breaker = redisBreaker({ logger, metrics: createMetrics({ service: 'audit' }) });
   const cache = new VersionedCache({ redis, breaker }, { key: customerKey, ttlSeconds: customerTtlSeconds });
   try {
-    return await repair(findings, { knex, cache, who: userInfo().username });
+    return await repair(findings, { knex, cache, who: userOfThisMachine() });
   } finally {
     await knex.destroy();
   }

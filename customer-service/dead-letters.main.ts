@@ -4,10 +4,9 @@ import {
   rabbitmqSettings,
   withDefaults,
 } from '@event-sync/platform/config.ts';
-import { runConsole, write } from '@event-sync/platform/console.ts';
+import { runConsole, userOfThisMachine, write } from '@event-sync/platform/console.ts';
 import { createLogger } from '@event-sync/platform/logger.ts';
 import { createKnex } from '@event-sync/platform/postgres.ts';
-import { userInfo } from 'node:os';
 import { parseCommand, usage, type Command } from './console/command.ts';
 import { DeadLetters, type DeadLetter } from './events/dead-letters.ts';
 import { DiscardedEvents } from './events/discarded-events.ts';
@@ -65,7 +64,7 @@ async function run(command: Exclude<Command, { kind: 'help' }>, letters: DeadLet
 }
 
 async function main(): Promise<number> {
-  const command = parseCommand(process.argv.slice(2), userInfo().username);
+  const command = parseCommand(process.argv.slice(2), userOfThisMachine);
   if (command.kind === 'help') {
     write(usage);
     return 0;

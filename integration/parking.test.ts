@@ -156,6 +156,90 @@ describe('parking', () => {
     expect(arrived.slice(3).map(({ id }) => id)).to.deep.equal(ids.slice(0, 2));
   });
 
+  describe('a window of more than one statement has time for', () => {
+    const count = 25_000;
+    /** Of these the last ten are the first ten once more: somebody replayed them at half past. */
+    const distinct = count - 10;
+    const window = { from: '', to: '2100-01-01T00:00:00Z' };
+    const eventIds = async (query: string) =>
+      (await world.orderDb.query<{ event_id: string }>(query)).rows.map(({ event_id }) => event_id);
+    const putBack = () =>
+      eventIds('SELECT event_id FROM outbox_published WHERE position >= 1000000 ORDER BY position');
+    let ids: string[];
+
+    beforeEach(async () => {
+      const { rows } = await world.orderDb.query<{ hour_ago: Date }>(
+        "SELECT now() - interval '1 hour' AS hour_ago",
+      );
+      window.from = rows[0]!.hour_ago.toISOString();
+      // In the order of time, 500 at an instant, as the relay settles them.
+      await world.orderDb.query(
+        `INSERT INTO outbox_published
+           (position, event_id, ordering_key, type, version, exchange, routing_key, body, created_at, published_at)
+         SELECT i, ('01936f3e-7c1a-7c60-8a66-' || lpad(to_hex(CASE WHEN i > $2 THEN i - $2 ELSE i END), 12, '0'))::uuid, 'key-' || i, 'text', 1, 'events', 'text',
+                '{}', now(), $3::timestamptz + i / 500 * interval '1 second'
+         FROM generate_series(1, $1) AS i`,
+        [count, distinct, window.from],
+      );
+      ids = await eventIds(
+        `SELECT event_id FROM outbox_published WHERE position <= ${distinct} ORDER BY position`,
+      );
+      await world.orderDb.query(
+        `INSERT INTO outbox_audit (at, who, action, why, selection, event_ids)
+         VALUES ($1::timestamptz + interval '30 minutes', 'tester', 'replay', 'a test', '{}', $2)`,
+        [window.from, ids.slice(0, 10)],
+      );
+      // A relay that is quicker than anybody: what is put back is published by the next statement.
+      await world.orderDb.query(`
+        ALTER TABLE outbox ALTER COLUMN position RESTART WITH 1000000;
+        CREATE FUNCTION publish_at_once() RETURNS trigger SECURITY DEFINER SET search_path = public LANGUAGE plpgsql AS $$
+        BEGIN
+          IF (SELECT count(*) FROM appended) > 12000 THEN RAISE EXCEPTION 'more than there is time for'; END IF;
+          WITH taken AS (DELETE FROM outbox RETURNING *)
+          INSERT INTO outbox_published
+            (position, event_id, ordering_key, type, version, exchange, routing_key, body, created_at, published_at)
+          SELECT position, event_id, ordering_key, type, version, exchange, routing_key, body, created_at, clock_timestamp()
+          FROM taken;
+          RETURN NULL;
+        END $$;
+        CREATE TRIGGER publish_at_once AFTER INSERT ON outbox REFERENCING NEW TABLE AS appended
+          FOR EACH STATEMENT EXECUTE FUNCTION publish_at_once()`);
+    });
+
+    it('is replayed in pieces, each event once and in the old order, and each piece is written down', async () => {
+      const replay = outbox(
+        ...['replay', '--from', window.from, '--to', window.to],
+        ...['--who', 'tester', '--why', 'restored from an old dump'],
+      );
+      expect((await replay.exited).code, replay.logs().slice(-1_000)).to.equal(0);
+      expect(replay.logs()).to.contain(`${distinct} events put back`);
+      expect(replay.logs()).to.match(/ events so far, all that were published before 20/);
+      expect(await putBack()).to.deep.equal(ids);
+      const { rows } = await world.orderDb.query<{ event_ids: string[] }>(
+        "SELECT event_ids FROM outbox_audit WHERE why <> 'a test' ORDER BY id",
+      );
+      expect(rows).to.have.length(3);
+      expect(rows.flatMap(({ event_ids }) => event_ids)).to.have.members(ids);
+    });
+
+    it('is replayed over the admin API in several calls, which say what is left', async () => {
+      const [token, port] = ['a-token-of-some-length', String(await freePort())];
+      await world.start('outboxRelay', { ADMIN_TOKEN: token, ADMIN_PORT: port });
+      const answered: string[][] = [];
+      let rest: object | undefined = { published_from: window.from, published_to: window.to };
+      while (rest) {
+        const { body } = await request(`http://127.0.0.1:${port}/outbox/replay`, {
+          json: { ...rest, who: 'tester', why: 'restored from an old dump' },
+          headers: { authorization: `Bearer ${token}` },
+        });
+        answered.push(body.event_ids);
+        rest = body.rest;
+      }
+      expect(answered).to.have.length(3);
+      expect(answered.flat()).to.have.members([...ids, ...ids.slice(0, 10)]);
+    });
+  });
+
   it('lists and shows events on the command line, and says what is wrong with a command', async () => {
     await world.start('outboxRelay', { OUTBOX_MAX_MESSAGE_BYTES: '100' });
     const large = await insert('a', 'x'.repeat(200));

@@ -3,6 +3,7 @@ import { appendEvent } from '@event-sync/outbox/append-event.ts';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { randomUUID } from 'node:crypto';
+import { TcpProxy } from './faults/tcp-proxy.ts';
 import { eventually } from './world/eventually.ts';
 import { lockTable, waitsForLock } from './world/locks.ts';
 import { World, withKnex } from './world/world.ts';
@@ -192,6 +193,32 @@ describe('the relay', () => {
     arrivals.expectInOrder();
   });
 
+  it('leaves its partitions to another while it cannot publish itself, and takes its share when it can', async () => {
+    const url = new URL(world.environment('outboxRelay').RABBITMQ_URL!);
+    const link = await TcpProxy.open({ host: url.hostname, port: Number(url.port) });
+    try {
+      [url.hostname, url.port] = ['127.0.0.1', String(link.port)];
+      const cutOff = await world.start('outboxRelay', { RABBITMQ_URL: url.href });
+      const other = await world.startAnother('outboxRelay');
+      await eventually(async () => expect(await world.metric(other, 'outbox_owned_partitions')).to.equal(32));
+      link.weather = { cut: ['to-server'] };
+      link.reset();
+      await withKnex(world.addresses.postgresOrder, (knex) => append(knex, 20, 1, 5));
+      await eventually(() => expect(arrivals.count).to.equal(100));
+      expect(await world.metric(other, 'outbox_owned_partitions')).to.equal(64);
+      link.weather = {};
+      await eventually(async () => {
+        for (const relay of [cutOff, other])
+          expect(await world.metric(relay, 'outbox_owned_partitions')).to.equal(32);
+      });
+      await withKnex(world.addresses.postgresOrder, (knex) => append(knex, 20, 6, 1));
+      await eventually(() => expect(arrivals.count).to.equal(120));
+      arrivals.expectInOrder();
+    } finally {
+      await link.close();
+    }
+  });
+
   for (const [words, hours] of [
     ['an hour fast', 1],
     ['an hour slow', -1],
@@ -200,16 +227,25 @@ describe('the relay', () => {
       const neighbour = randomUUID();
       const partitionsOf = async (owner: string) =>
         (await world.orderDb.query('SELECT 1 FROM outbox_partition WHERE owner = $1', [owner])).rowCount;
-      await world.orderDb.query(
-        "INSERT INTO outbox_relay VALUES ($1, clock_timestamp() + interval '30 minutes')",
-        [neighbour],
-      );
-      await world.orderDb.query(
-        "UPDATE outbox_partition SET owner = $1, owned_until = clock_timestamp() + interval '30 minutes'",
-        [neighbour],
-      );
+      // Nearly as far ahead as is believed.
+      const neighbourLives = () =>
+        world.orderDb.query(
+          `INSERT INTO outbox_relay VALUES ($1, clock_timestamp() + interval '11 seconds')
+           ON CONFLICT (relay_id) DO UPDATE SET alive_until = EXCLUDED.alive_until`,
+          [neighbour],
+        );
+      const neighbourRenews = () =>
+        world.orderDb.query(
+          "UPDATE outbox_partition SET owner = $1, owned_until = clock_timestamp() + interval '11 seconds'",
+          [neighbour],
+        );
+      await neighbourLives();
+      await neighbourRenews();
       const relay = await world.start('outboxRelay', { NODE_OPTIONS: clockOff(hours) });
       const heartbeat = async () => {
+        await neighbourLives();
+        expect(await partitionsOf(neighbour)).to.equal(64);
+        await neighbourRenews();
         const { rows } = await world.orderDb.query<{ alive_until: string }>(
           'SELECT alive_until::text FROM outbox_relay WHERE relay_id <> $1',
           [neighbour],
@@ -225,12 +261,24 @@ describe('the relay', () => {
         "UPDATE outbox_partition SET owned_until = clock_timestamp() - interval '1 second'",
       );
       await eventually(async () => {
+        await neighbourLives();
         expect(await world.metric(relay, 'outbox_owned_partitions'), 'its share beside a neighbour').to.equal(
           32,
         );
       });
     });
   }
+
+  it('takes over from a relay that died before the clock of the database was set back', async () => {
+    await world.orderDb.query(
+      "INSERT INTO outbox_relay VALUES (gen_random_uuid(), clock_timestamp() + interval '10 minutes')",
+    );
+    await world.orderDb.query(
+      "UPDATE outbox_partition SET owner = gen_random_uuid(), owned_until = clock_timestamp() + interval '10 minutes'",
+    );
+    const relay = await world.start('outboxRelay');
+    await eventually(async () => expect(await world.metric(relay, 'outbox_owned_partitions')).to.equal(64));
+  });
 
   it('publishes nothing more of what it had read when it wakes up after its leases have run out', async () => {
     const paused = await world.start('outboxRelay');
@@ -368,6 +416,34 @@ describe('the relay', () => {
     arrivals.expectInOrder();
   });
 
+  it('counts the attempts of thousands of refused events, and keeps its leases meanwhile', async () => {
+    const events = 5_000;
+    await world.rabbit.declare(async (channel) => {
+      await channel.assertQueue('full', {
+        durable: true,
+        arguments: { 'x-queue-type': 'classic', 'x-max-length': 1, 'x-overflow': 'reject-publish' },
+      });
+      await channel.unbindQueue('numbered', 'events', 'numbered');
+      await channel.bindQueue('full', 'events', 'numbered');
+    });
+    await world.orderDb.query(
+      `INSERT INTO outbox (event_id, ordering_key, type, version, exchange, routing_key, body)
+       SELECT gen_random_uuid(), 'key-' || i, 'numbered', 1, 'events', 'numbered', '{}' FROM generate_series(1, $1) AS i`,
+      [events],
+    );
+    const relay = await world.start('outboxRelay');
+    await eventually(async () => {
+      expect(await world.metric(relay, 'outbox_owned_partitions')).to.equal(64);
+      const { rows } = await world.orderDb.query<{ refused: number; untried: number }>(
+        `SELECT count(*) FILTER (WHERE attempts >= 3)::int AS refused, count(*) FILTER (WHERE attempts = 0)::int AS untried
+         FROM outbox`,
+      );
+      expect(rows[0]).to.deep.equal({ refused: await world.rowsIn('outbox'), untried: 0 });
+    });
+    expect(await world.rowsIn('outbox')).to.be.greaterThan(events - 10);
+    expect(relay.logs()).not.to.match(/cannot renew|could not note|partitions changed.*partitions changed/s);
+  });
+
   it('forgets published events when their retention is over, by the day, and never those that wait', async () => {
     const days = async () => {
       const { rows } = await world.orderDb.query<{ name: string }>(
@@ -424,5 +500,12 @@ describe('the relay', () => {
     const worker = world.spawn('customerWorker');
     expect((await worker.exited).code).to.equal(1);
     expect(worker.logs()).to.contain('docs/operations.md');
+  });
+
+  it('says what to do about an exchange that is there with another type, and ends', async () => {
+    await world.rabbit.declare((channel) => channel.assertExchange('other', 'direct', { durable: true }));
+    const relay = world.spawn('outboxRelay', { OUTBOX_EXCHANGES: 'events,other' });
+    expect((await relay.exited).code).to.equal(1);
+    expect(relay.logs()).to.contain('durable topic exchange').and.not.to.contain('quorum queue');
   });
 });

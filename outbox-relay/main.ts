@@ -58,11 +58,11 @@ const config = configOrExit({
 const logger = createLogger({ name, ...config });
 const metrics = createMetrics({ service: name });
 const relayId = randomUUID();
-const pool = createPool(config, {
-  applicationName: name,
-  max: 5,
-  onError: (error) => logger.warn({ err: error }, 'a postgres connection broke: the pool makes another'),
-});
+const onError = (error: Error) =>
+  logger.warn({ err: error }, 'a postgres connection broke: the pool makes another');
+const pool = createPool(config, { applicationName: name, max: 5, onError });
+// Leases wait for nothing else: who renews them too late has to stop publishing.
+const leasePool = createPool(config, { applicationName: `${name}-leases`, max: 1, onError });
 const link = new BrokerLink({
   url: config.RABBITMQ_URL,
   connectionName: name,
@@ -79,14 +79,18 @@ const publisher = new ConfirmPublisher({
   logger,
   confirmTimeoutMs: config.OUTBOX_CONFIRM_TIMEOUT_MS,
   batched: true,
-  onAvailable: () => relay.wake(),
+  onAvailable: () => {
+    ownership.wake();
+    relay.wake();
+  },
 });
 const ownership: Ownership = new Ownership({
-  leases: postgresLeases(pool),
+  leases: postgresLeases(leasePool),
   relayId,
   logger,
   drain: (partitions) => relay.drain(partitions),
   onChange: () => relay.wake(),
+  canPublish: () => publisher.connected,
 });
 const recorded = relayMetrics(metrics, {
   backlog: () => backlog(pool),
@@ -140,6 +144,7 @@ logger.info({ relay_id: relayId }, 'starting');
 await runProcess(
   [
     poolComponent(pool),
+    poolComponent(leasePool),
     new HttpServer(app, { host: config.HOST, port: config.PORT, logger }),
     ...(admin ? [admin] : []),
     link,

@@ -1,11 +1,11 @@
 import { parseConfig, databaseSettings, withDefaults } from '@event-sync/platform/config.ts';
-import { runConsole, write } from '@event-sync/platform/console.ts';
+import { runConsole, userOfThisMachine, write } from '@event-sync/platform/console.ts';
 import { createPool } from '@event-sync/platform/postgres.ts';
-import { userInfo } from 'node:os';
 import type pg from 'pg';
 import { parseCommand, usage, type Command } from './console/command.ts';
 import { findEvent, listParked, type FoundEvent } from './outbox/find.ts';
-import { discard, replay } from './outbox/replay.ts';
+import { replayWindow, type Window } from './outbox/replay-window.ts';
+import { discard, replay, type Operator } from './outbox/replay.ts';
 
 /** `npm run outbox`: what an operator does with events that could not be published, straight in the database. */
 
@@ -42,13 +42,15 @@ async function run(command: Exclude<Command, { kind: 'help' }>, pool: pg.Pool): 
     }
     case 'replay':
     case 'discard': {
+      const { kind, selection, operator } = command;
+      if ('publishedFrom' in selection) return replayPublished(pool, selection, operator);
       const [ids, done] =
-        command.kind === 'replay'
-          ? [await replay(pool, command.selection, command.operator), 'put back into the outbox']
-          : [await discard(pool, command.selection, command.operator), 'discarded'];
+        kind === 'replay'
+          ? [await replay(pool, selection, operator), putBack]
+          : [await discard(pool, selection, operator), 'discarded'];
       for (const id of ids) write(id);
-      write(`${ids.length} ${ids.length === 1 ? 'event' : 'events'} ${done}.`);
-      const asked = 'ids' in command.selection ? command.selection.ids : [];
+      write(`${events(ids.length)} ${done}.`);
+      const asked = 'ids' in selection ? selection.ids : [];
       const missing = asked.filter((id) => !ids.includes(id.toLowerCase()));
       for (const id of missing) write(`${id}: nothing to do. See npm run outbox -- show ${id}`);
       return missing.length > 0 ? 1 : 0;
@@ -56,8 +58,33 @@ async function run(command: Exclude<Command, { kind: 'help' }>, pool: pg.Pool): 
   }
 }
 
+const putBack = 'put back into the outbox';
+const events = (count: number) => `${count} ${count === 1 ? 'event' : 'events'}`;
+
+async function replayPublished(pool: pg.Pool, window: Window, operator: Operator): Promise<number> {
+  let count = 0;
+  let left = window;
+  try {
+    for await (const { ids, rest } of replayWindow(pool, window, operator)) {
+      for (const id of ids) write(id);
+      count += ids.length;
+      if (!rest) break;
+      left = rest;
+      write(`${events(count)} so far, all that were published before ${rest.publishedFrom}.`);
+    }
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(
+      `${message}. ${events(count)} ${putBack}: go on with --from ${left.publishedFrom} --to ${left.publishedTo}`,
+      { cause: error },
+    );
+  }
+  write(`${events(count)} ${putBack}.`);
+  return 0;
+}
+
 async function main(): Promise<number> {
-  const command = parseCommand(process.argv.slice(2), userInfo().username);
+  const command = parseCommand(process.argv.slice(2), userOfThisMachine);
   if (command.kind === 'help') {
     write(usage);
     return 0;

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { ConfigError } from './config.ts';
 
@@ -10,6 +11,15 @@ export function parseParameters<T extends ParseArgsConfig>(config: T): ReturnTyp
     return parseArgs(config);
   } catch (error) {
     throw new WrongCommand((error as Error).message);
+  }
+}
+
+/** Who runs this program, for what is written down. In a container a user need not have a name. */
+export function userOfThisMachine(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.()}`;
   }
 }
 

@@ -32,14 +32,14 @@ const addThing = route({
 const wantsToken = requireBearerToken([{ client: 'shop', token: 'token-of-the-web-shop' }]);
 
 const servers: HttpServer[] = [];
-async function listen(guarded: Pick<HttpAppOptions, 'guard' | 'guards'> = {}): Promise<string> {
+async function listen(options: Partial<HttpAppOptions> = {}): Promise<string> {
   const app = createHttpApp({
     info: { title: 'Things', version: '1.0.0', description: 'For this test.' },
     routes: [things, addThing],
     checks: [],
     metrics: createMetrics({ service: 'test' }),
     logger,
-    ...guarded,
+    ...options,
   });
   const server = new HttpServer(app, { host: '127.0.0.1', port: 0, logger });
   servers.push(server);
@@ -151,4 +151,28 @@ describe('OPTIONS, which carries no data', () => {
     expect((await fetch(`${url}/things`, { method: 'OPTIONS' })).status).to.equal(401);
     expect(await statusLine(url, 'OPTIONS * HTTP/1.1')).to.equal('HTTP/1.1 401 Unauthorized');
   });
+});
+
+describe('a database that does not answer', () => {
+  afterEach(stopAll);
+
+  const lost = Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
+  for (const [what, method, error, says] of [
+    ['of what was sent', 'POST', lost, /may have been stored: look before you send it again/],
+    [
+      'of what was not sent on',
+      'POST',
+      Object.assign(new Error(), lost, { nothingDone: true }),
+      /Nothing was changed/,
+    ],
+    ['of a question', 'GET', lost, /Nothing was changed/],
+  ] as const) {
+    it(`is told ${what} in the words that are true of it`, async () => {
+      const failing = { ...(method === 'GET' ? things : addThing), handle: () => Promise.reject(error) };
+      const answer = await fetch(`${await listen({ routes: [failing] })}/things`, { method });
+      expect(answer.status).to.equal(503);
+      expect(answer.headers.get('retry-after')).to.equal('1');
+      expect(((await answer.json()) as { detail: string }).detail).to.match(says);
+    });
+  }
 });

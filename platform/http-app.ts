@@ -176,14 +176,14 @@ function refuseMalformedHead(req: Request, res: Response, next: NextFunction): v
 }
 
 /** Four parameters: by their number express tells an error handler from the rest. */
-function answerError(error: unknown, _req: Request, res: Response, next: NextFunction): void {
+function answerError(error: unknown, req: Request, res: Response, next: NextFunction): void {
   const { log } = contextOf(res);
   if (res.headersSent) {
     log.error({ err: error }, 'an answer broke off: this is a defect');
     next(error);
     return;
   }
-  const reply = replyTo(error);
+  const reply = replyTo(error, req.method);
   if (reply.problem === 'internal-error') log.error({ err: error }, 'a request failed: this is a defect');
   else if (reply.problem === 'temporarily-unavailable')
     log.warn({ reason: reasonOf(error) }, 'a dependency is away');
@@ -195,12 +195,14 @@ function reasonOf(error: unknown): string {
   return `${code}: ${message}`;
 }
 
-function replyTo(error: unknown): ProblemReply {
+function replyTo(error: unknown, method: string): ProblemReply {
   if (isTransient(error)) {
+    const { nothingDone = method === 'GET' || method === 'HEAD' } = error as { nothingDone?: boolean };
     return {
       problem: 'temporarily-unavailable',
-      detail:
-        'The database does not answer in time; nothing is known to have been changed. Try again shortly.',
+      detail: nothingDone
+        ? 'The database does not answer in time. Nothing was changed: try again shortly.'
+        : 'The database does not answer in time. What was sent may have been stored: look before you send it again.',
       headers: { 'Retry-After': '1' },
     };
   }

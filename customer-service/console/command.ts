@@ -29,7 +29,7 @@ export type Command =
   | { kind: 'discard'; selection: Selection; by: DiscardedBy };
 
 /** @throws {WrongCommand} with a sentence for people. */
-export function parseCommand(parameters: readonly string[], user: string): Command {
+export function parseCommand(parameters: readonly string[], user: () => string): Command {
   const { values, positionals } = parsed(parameters);
   const [name, ...rest] = positionals;
   if (values.help) return { kind: 'help' };
@@ -53,7 +53,7 @@ export function parseCommand(parameters: readonly string[], user: string): Comma
       ];
       if (selections.length !== 1) throw new WrongCommand(`${name} wants one of --id, --reason and --all`);
       if (name === 'discard') {
-        const by = { who: values.who?.trim() ? values.who : user, why: values.why };
+        const by = { who: values.who?.trim() ? values.who : user(), why: values.why };
         return { kind: name, selection: selections[0]!, by };
       }
       if (values.who ?? values.why) throw new WrongCommand('replay takes no --who and no --why');

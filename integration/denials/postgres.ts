@@ -41,6 +41,7 @@ export const forbiddenSql: Partial<Record<ServiceName, readonly string[]>> = {
     "UPDATE outbox_published SET body = '{}'",
     'DELETE FROM outbox_published',
     "UPDATE outbox_parked SET body = '{}'",
+    'SELECT who FROM outbox_audit',
     'DELETE FROM outbox_audit',
     "UPDATE outbox_audit SET who = 'nobody'",
     'INSERT INTO outbox_partition (partition) VALUES (64)',

@@ -6,36 +6,43 @@ import { eventually } from '../world/eventually.ts';
 import { World } from '../world/world.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
-describe('a connection to the broker that was given up', () => {
+describe('a connection to the broker', () => {
   let world: World;
   let link: TcpProxy;
+  let throughLink: string;
   let publisher: ConfirmPublisher;
-  const connections: Connection[] = [];
+  let connections: Connection[];
 
   before(async () => {
     world = await World.create();
     const url = new URL(world.rabbit.url);
     link = await TcpProxy.open({ host: url.hostname, port: Number(url.port) });
     [url.hostname, url.port] = ['127.0.0.1', String(link.port)];
+    throughLink = url.href;
+  });
+  after(async () => {
+    await world.destroy();
+    await link.close();
+  });
+  afterEach(() => publisher.stop());
+
+  async function startPublisher(confirmTimeoutMs: number): Promise<void> {
+    connections = [];
     publisher = new ConfirmPublisher({
       connect: async () => {
         const { promise, resolve, reject } = Promise.withResolvers<Connection>();
-        amqp.connect(url.href, (error: Error | null, connection) =>
+        amqp.connect(throughLink, (error: Error | null, connection) =>
           error ? reject(error) : resolve(connection),
         );
         connections.push(await promise);
         return connections.at(-1)!;
       },
       logger: createLogger({ name: 'test', LOG_LEVEL: 'silent', LOG_FORMAT: 'json' }),
-      confirmTimeoutMs: 300,
+      confirmTimeoutMs,
     });
     await publisher.start();
-  });
-  after(async () => {
-    await publisher.stop();
-    await world.destroy();
-    await link.close();
-  });
+    await available();
+  }
 
   const publish = (messageId: string) =>
     new Promise<Outcome>((resolve) =>
@@ -46,8 +53,8 @@ describe('a connection to the broker that was given up', () => {
     );
   const available = () => eventually(() => expect(publisher.problem).to.equal(undefined));
 
-  it('ends late, and takes nothing with it: the next one goes on', async () => {
-    await available();
+  it('that was given up ends late, and takes nothing with it: the next one goes on', async () => {
+    await startPublisher(300);
     link.weather = { cut: ['to-client'] };
     expect((await publish('first')).kind, 'without a confirm in time').to.equal('unknown');
     link.weather = {};
@@ -59,5 +66,29 @@ describe('a connection to the broker that was given up', () => {
     connections[0]!.emit('close', new Error('Heartbeat timeout'));
     expect(publisher.problem).to.equal(undefined);
     expect((await publish('second')).kind).to.equal('returned');
+  });
+
+  it('that an alarm blocked for longer than a confirm may take is not given up when the alarm is over', async () => {
+    const confirmTimeoutMs = 2_000;
+    await startPublisher(confirmTimeoutMs);
+    const passed = (since: number, ms: number) =>
+      eventually(() => expect(performance.now() - since).to.be.above(ms));
+    await world.servers.rabbitmqctl(['set_vm_memory_high_watermark', '0.000001']);
+    try {
+      void publish('tells the broker that this connection publishes');
+      await eventually(() => expect(publisher.available).to.equal(false));
+      link.weather = { cut: ['to-server'] };
+      const outcome = publish('in flight');
+      await passed(performance.now(), confirmTimeoutMs);
+      await world.servers.rabbitmqctl(['set_vm_memory_high_watermark', '0.6']);
+      await available();
+      // It looks every second for what is overdue.
+      await passed(performance.now(), 1_100);
+      link.weather = {};
+      expect((await outcome).kind).to.equal('returned');
+      expect(connections).to.have.length(1);
+    } finally {
+      await world.servers.rabbitmqctl(['set_vm_memory_high_watermark', '0.6']);
+    }
   });
 });

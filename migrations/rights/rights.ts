@@ -27,7 +27,8 @@ export const rights: Record<DatabaseName, Record<string, readonly string[]>> = {
       'SELECT, INSERT ON outbox_published',
       'SELECT, DELETE ON outbox_published_rest',
       'SELECT, INSERT, DELETE, UPDATE (discarded_at) ON outbox_parked',
-      'INSERT (who, action, why, selection, event_ids) ON outbox_audit',
+      // Reads which events were replayed, to replay none of them twice; not who did it, and why.
+      'SELECT (at, action, event_ids), INSERT (who, action, why, selection, event_ids) ON outbox_audit',
       'SELECT, INSERT, DELETE, UPDATE (alive_until) ON outbox_relay',
       'SELECT, UPDATE (owner, owned_until) ON outbox_partition',
       'EXECUTE ON FUNCTION outbox_create_published_day(integer), outbox_drop_published_day(date)',

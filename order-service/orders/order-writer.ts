@@ -111,6 +111,8 @@ const customerOf = ({ order }: AskedOrder): string => order.customer_id;
 export class OrderNotSent extends Error {
   /** As of a connection that takes too long, which it comes from. */
   readonly code = 'ETIMEDOUT';
+  /** For who asked: it can be sent again. */
+  readonly nothingDone = true;
   constructor() {
     super('Postgres did not answer those before in time');
     this.name = 'OrderNotSent';

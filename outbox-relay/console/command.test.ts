@@ -4,16 +4,21 @@ import { parseCommand } from './command.ts';
 
 const id = '01936f3e-7c1a-7c60-8a66-000000000001';
 
+const me = () => 'me';
+const nobody = (): string => {
+  throw new Error('A system error occurred: uv_os_get_passwd returned ENOENT');
+};
+
 describe('npm run outbox', () => {
   it('understands its commands', () => {
-    expect(parseCommand(['list'], 'me')).to.deep.equal({ kind: 'list', limit: 50, after: undefined });
-    expect(parseCommand(['show', id], 'me')).to.deep.equal({ kind: 'show', id });
-    expect(parseCommand(['replay', '--id', id, '--id', id, '--why', 'x'], 'me')).to.deep.equal({
+    expect(parseCommand(['list'], nobody)).to.deep.equal({ kind: 'list', limit: 50, after: undefined });
+    expect(parseCommand(['show', id], me)).to.deep.equal({ kind: 'show', id });
+    expect(parseCommand(['replay', '--id', id, '--id', id, '--why', 'x'], me)).to.deep.equal({
       kind: 'replay',
       selection: { ids: [id, id] },
       operator: { who: 'me', why: 'x' },
     });
-    expect(parseCommand(['discard', '--parked', '--why', 'x', '--who', 'you'], 'me')).to.deep.equal({
+    expect(parseCommand(['discard', '--parked', '--why', 'x', '--who', 'you'], me)).to.deep.equal({
       kind: 'discard',
       selection: { parked: 'all' },
       operator: { who: 'you', why: 'x' },
@@ -25,6 +30,7 @@ describe('npm run outbox', () => {
     ['forget'],
     ['list', 'all'],
     ['list', '--limit', '0'],
+    ['list', '--after', 'abc'],
     ['show'],
     ['show', '1'],
     ['replay', '--why', 'x'],
@@ -41,7 +47,7 @@ describe('npm run outbox', () => {
     ['replay', '--everything'],
   ]) {
     it(`refuses "${wrong.join(' ')}"`, () => {
-      expect(() => parseCommand(wrong, 'me')).to.throw(WrongCommand);
+      expect(() => parseCommand(wrong, me)).to.throw(WrongCommand);
     });
   }
 });

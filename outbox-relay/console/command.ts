@@ -1,5 +1,6 @@
 import { parseParameters, WrongCommand } from '@event-sync/platform/console.ts';
 import { z } from 'zod';
+import type { Window } from '../outbox/replay-window.ts';
 import type { Operator, Selection } from '../outbox/replay.ts';
 import { timeOfAWindow } from '../outbox/time-of-a-window.ts';
 
@@ -18,7 +19,8 @@ replay and discard want  --why TEXT  and take  --who NAME  (default: the user of
 
 A parked event that is replayed gets its old place, and its key goes on in order. Replaying is safe for consumers that
 drop duplicates by id, since the id stays the same. The worker knows an id for INBOX_RETENTION_HOURS (90 days): an event
-that was applied before that is counted again.
+that was applied before that is counted again. What was published in a time is replayed in its order and in pieces of
+about 10,000, each in a transaction of its own; where an interrupted one has to go on is said.
 
 Environment: DATABASE_HOST (localhost), DATABASE_PORT (5433), DATABASE_USER (postgres), DATABASE_PASSWORD (password),
 DATABASE_NAME (orders_development): the database of the orders, where npm start has it. Docker Compose publishes none:
@@ -28,18 +30,22 @@ export type Command =
   | { kind: 'help' }
   | { kind: 'list'; limit: number; after: string | undefined }
   | { kind: 'show'; id: string }
-  | { kind: 'replay'; selection: Selection; operator: Operator }
-  | { kind: 'discard'; selection: Exclude<Selection, { publishedFrom: string }>; operator: Operator };
+  | { kind: 'replay'; selection: Selection | Window; operator: Operator }
+  | { kind: 'discard'; selection: Selection; operator: Operator };
 
 const id = z.uuid({ error: (issue) => `${String(issue.input)} is not an event id` });
+const position = z.string().regex(/^[0-9]{1,18}$/, {
+  error: (issue) => `--after ${String(issue.input)}: that is no position of an event`,
+});
+
 /** @throws {WrongCommand} with a sentence for people. */
-export function parseCommand(parameters: readonly string[], user: string): Command {
+export function parseCommand(parameters: readonly string[], user: () => string): Command {
   const { values, positionals } = parsed(parameters);
   const [name, ...rest] = positionals;
   if (values.help) return { kind: 'help' };
   const operator = (): Operator => {
     if (!values.why?.trim()) throw new WrongCommand(`${name} wants --why "the reason": it is written down`);
-    return { who: values.who?.trim() ? values.who : user, why: values.why };
+    return { who: values.who?.trim() ? values.who : user(), why: values.why };
   };
   if (name !== 'show' && rest.length > 0) throw new WrongCommand(`${rest.join(' ')}: not expected here`);
   switch (name) {
@@ -47,7 +53,7 @@ export function parseCommand(parameters: readonly string[], user: string): Comma
       return {
         kind: 'list',
         limit: checked(z.coerce.number().int().min(1).max(10_000), values.limit),
-        after: values.after,
+        after: checked(position.optional(), values.after),
       };
     case 'show':
       if (rest.length !== 1) throw new WrongCommand('show wants one event id');
@@ -57,7 +63,7 @@ export function parseCommand(parameters: readonly string[], user: string): Comma
       if (ways.length !== 1)
         throw new WrongCommand('replay wants one of --id, --parked, or --from with --to');
       if (!values.from !== !values.to) throw new WrongCommand('--from and --to go together');
-      const selection: Selection = values.id
+      const selection: Selection | Window = values.id
         ? { ids: values.id.map((each) => checked(id, each)) }
         : values.parked
           ? { parked: 'all' }

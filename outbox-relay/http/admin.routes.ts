@@ -5,6 +5,7 @@ import { reply, route, type Route } from '@event-sync/platform/route.ts';
 import type pg from 'pg';
 import { z } from 'zod';
 import { findEvent, listParked, type FoundEvent } from '../outbox/find.ts';
+import { replayBeginning } from '../outbox/replay-window.ts';
 import { discard, replay } from '../outbox/replay.ts';
 import { timeOfAWindow } from '../outbox/time-of-a-window.ts';
 
@@ -34,6 +35,13 @@ const event = z
   })
   .meta({ id: 'OutboxEvent' });
 const changed = z.object({ event_ids: z.array(eventId) });
+const window = { published_from: timeOfAWindow, published_to: timeOfAWindow };
+const replayed = changed.extend({
+  rest: z
+    .object(window)
+    .optional()
+    .meta({ description: 'Of a window: what was not replayed yet. Ask again with it until there is none.' }),
+});
 export const adminApiInfo: ApiInfo = {
   title: 'Outbox administration',
   version: '1.0.0',
@@ -87,26 +95,26 @@ export function adminRoutes({ pool }: { pool: pg.Pool }): Route[] {
       operationId: 'replay',
       summary: 'Put events back into the outbox',
       description:
-        'By id (parked, discarded or published), everything that is parked, or what was published in a window of time.',
+        'By id (parked, discarded or published), everything that is parked, or what was published in a window of time. ' +
+        'Of a window one call replays the beginning, about 10,000 events, and says what is left as `rest`.',
       tags,
       bodyLimit,
       body: z.union([
         z.strictObject({ ids, ...operator }),
         z.strictObject({ parked: z.literal('all'), ...operator }),
-        z.strictObject({
-          published_from: timeOfAWindow,
-          published_to: timeOfAWindow,
-          ...operator,
-        }),
+        z.strictObject({ ...window, ...operator }),
       ]),
-      responses: { 200: { description: 'The events that are in the outbox now.', body: changed } },
+      responses: { 200: { description: 'The events that are in the outbox now.', body: replayed } },
       handler: async ({ body }) => {
-        const selection =
-          'published_from' in body
-            ? { publishedFrom: body.published_from, publishedTo: body.published_to }
-            : 'ids' in body
-              ? { ids: body.ids }
-              : { parked: body.parked };
+        if ('published_from' in body) {
+          const asked = { publishedFrom: body.published_from, publishedTo: body.published_to };
+          const { ids, rest } = await replayBeginning(pool, asked, body);
+          return reply(200, {
+            event_ids: ids,
+            ...(rest && { rest: { published_from: rest.publishedFrom, published_to: rest.publishedTo } }),
+          });
+        }
+        const selection = 'ids' in body ? { ids: body.ids } : { parked: body.parked };
         return reply(200, { event_ids: await replay(pool, selection, body) });
       },
     }),

@@ -6,11 +6,12 @@ export interface Operator {
   why: string;
 }
 
-/** Which events are meant: some by id, all that are parked, or what was published in a window of time. */
-export type Selection =
-  { ids: readonly string[] } | { parked: 'all' } | { publishedFrom: string; publishedTo: string };
+/** Which events are meant: some by id, or all that are parked. */
+export type Selection = { ids: readonly string[] } | { parked: 'all' };
 
-const columns = 'event_id, ordering_key, type, version, exchange, routing_key, body, traceparent, created_at';
+/** What an event is, wherever it stands. */
+export const columns =
+  'event_id, ordering_key, type, version, exchange, routing_key, body, traceparent, created_at';
 
 /**
  * Puts events back into the outbox. A parked one gets its old place, so that its key goes on in order. A discarded or a
@@ -21,19 +22,16 @@ const columns = 'event_id, ordering_key, type, version, exchange, routing_key, b
  */
 export async function replay(pool: pg.Pool, selection: Selection, operator: Operator): Promise<string[]> {
   return audited(pool, 'replay', selection, operator, async (client) => {
-    const ids: string[] = [];
-    if (!('publishedFrom' in selection)) {
-      const [condition, values] =
-        'ids' in selection ? ['event_id = ANY($1::uuid[])', [selection.ids]] : ['true', []];
-      const parked = await client.query<{ event_id: string }>(
-        `WITH taken AS (DELETE FROM outbox_parked WHERE discarded_at IS NULL AND ${condition} RETURNING *)
-         INSERT INTO outbox (position, ${columns}) OVERRIDING SYSTEM VALUE
-         SELECT position, ${columns} FROM taken ORDER BY position
-         RETURNING event_id`,
-        values,
-      );
-      ids.push(...parked.rows.map(({ event_id }) => event_id));
-    }
+    const [condition, values] =
+      'ids' in selection ? ['event_id = ANY($1::uuid[])', [selection.ids]] : ['true', []];
+    const parked = await client.query<{ event_id: string }>(
+      `WITH taken AS (DELETE FROM outbox_parked WHERE discarded_at IS NULL AND ${condition} RETURNING *)
+       INSERT INTO outbox (position, ${columns}) OVERRIDING SYSTEM VALUE
+       SELECT position, ${columns} FROM taken ORDER BY position
+       RETURNING event_id`,
+      values,
+    );
+    const ids = parked.rows.map(({ event_id }) => event_id);
     if ('ids' in selection) {
       const discarded = await client.query<{ event_id: string }>(
         `WITH taken AS (
@@ -43,24 +41,18 @@ export async function replay(pool: pg.Pool, selection: Selection, operator: Oper
         [selection.ids],
       );
       ids.push(...discarded.rows.map(({ event_id }) => event_id));
-    }
-    if (!('parked' in selection)) {
-      const [condition, values] =
-        'ids' in selection
-          ? ['event_id = ANY($1::uuid[])', [selection.ids]]
-          : ['published_at >= $1 AND published_at < $2', [selection.publishedFrom, selection.publishedTo]];
       // The last publication of each, once: an event that was replayed before stands there more than once.
       const published = await client.query<{ event_id: string }>(
         `INSERT INTO outbox (${columns})
          SELECT ${columns} FROM (
            SELECT DISTINCT ON (event_id) position, ${columns} FROM outbox_published AS published
-           WHERE ${condition}
+           WHERE event_id = ANY($1::uuid[])
              AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.event_id = published.event_id)
            ORDER BY event_id, position DESC
          ) AS latest
          ORDER BY position
          RETURNING event_id`,
-        values,
+        [selection.ids],
       );
       ids.push(...published.rows.map(({ event_id }) => event_id));
     }
@@ -69,11 +61,7 @@ export async function replay(pool: pg.Pool, selection: Selection, operator: Oper
 }
 
 /** Gives parked events up: they stay, discarded, for the retention, and hold back nothing any more. @returns their ids. */
-export async function discard(
-  pool: pg.Pool,
-  selection: { ids: readonly string[] } | { parked: 'all' },
-  operator: Operator,
-): Promise<string[]> {
+export async function discard(pool: pg.Pool, selection: Selection, operator: Operator): Promise<string[]> {
   return audited(pool, 'discard', selection, operator, async (client) => {
     const [condition, values] =
       'ids' in selection ? ['event_id = ANY($1::uuid[])', [selection.ids]] : ['true', []];
@@ -85,7 +73,8 @@ export async function discard(
   });
 }
 
-async function audited(
+/** Does it in one transaction, with who and why, unless it comes to nothing. @param work returns the ids of what it has changed. */
+export async function audited(
   pool: pg.Pool,
   action: 'replay' | 'discard',
   selection: object,

@@ -23,7 +23,12 @@ export const postgresLeases = (pool: pg.Pool): Leases => ({
   leave: (relayId) => leave(pool, relayId),
 });
 
-/** Says that this relay lives, and forgets the dead. @returns how many live now, this one included. */
+/**
+ * Says that this relay lives, and forgets the dead, and whoever claims to live longer than anybody can: the clock was set
+ * back, and if it lives it says so again.
+ *
+ * @returns how many live now, this one included.
+ */
 async function heartbeat(pool: pg.Pool, relayId: string, ttlMs: number): Promise<number> {
   await pool.query({
     name: 'heartbeat',
@@ -35,7 +40,11 @@ async function heartbeat(pool: pg.Pool, relayId: string, ttlMs: number): Promise
   });
   await pool.query({
     name: 'forget-dead',
-    text: `DELETE FROM outbox_relay WHERE alive_until < clock_timestamp() - interval '1 minute'`,
+    text: `
+      DELETE FROM outbox_relay
+      WHERE alive_until < clock_timestamp() - interval '1 minute'
+         OR alive_until > clock_timestamp() + 2 * $1::float8 * interval '1 millisecond'`,
+    values: [ttlMs],
   });
   const { rows } = await pool.query<{ alive: number }>({
     name: 'count-alive',
@@ -57,8 +66,23 @@ async function renew(pool: pg.Pool, relayId: string, ttlMs: number): Promise<num
   return rows.map(({ partition }) => partition);
 }
 
-/** Takes up to `limit` partitions that nobody owns or whose lease ran out. @returns the partitions taken. */
+/**
+ * Takes up to `limit` partitions that nobody owns or whose lease ran out.
+ *
+ * When the clock was set back (a failover to a server whose clock is behind), a lease can end later than any that is
+ * written now. It is not over at once, since its owner may live and publish: it gets a term from now. A living owner
+ * renews it within that, and what a dead one held to be valid is over by then.
+ *
+ * @returns the partitions taken.
+ */
 async function take(pool: pg.Pool, relayId: string, ttlMs: number, limit: number): Promise<number[]> {
+  await pool.query({
+    name: 'cut',
+    text: `
+      UPDATE outbox_partition SET owned_until = clock_timestamp() + $1::float8 * interval '1 millisecond'
+      WHERE owned_until > clock_timestamp() + 2 * $1::float8 * interval '1 millisecond'`,
+    values: [ttlMs],
+  });
   const { rows } = await pool.query<{ partition: number }>({
     name: 'take',
     text: `

@@ -28,7 +28,7 @@ describe('partitions that are given back to a second relay', () => {
     const quiet = { info: () => {}, warn: () => {} } as unknown as Logger;
     ownership = new Ownership({
       ...{ leases, relayId: 'one', logger: quiet },
-      ...{ drain: async () => {}, onChange: () => {} },
+      ...{ drain: async () => {}, onChange: () => {}, canPublish: () => true },
     });
     await ownership.start();
     await asked.promise;

@@ -7,10 +7,14 @@ import type { Leases } from './leases.ts';
 /** How long a lease lasts without renewal: with the tick below, a killed relay's work is taken over within 8 s. */
 const ttlMs = 6_000;
 const tickMs = 2_000;
+/** A relay without a connection for so long stands aside. Longer than a broker that is restarted is missed. */
+const patienceMs = 10_000;
 
 /**
  * The partitions that this relay may publish. A fair share of all: `ceil(partitions / living relays)`. More relays
- * come: the excess is drained, then given back. One dies: its leases run out and the others take them.
+ * come: the excess is drained, then given back. One dies: its leases run out and the others take them. One cannot
+ * publish, because of its password or its network: it stands aside, with no share, so that its partitions do not stand
+ * still beside others that could publish them.
  */
 export class Ownership implements Component {
   readonly name = 'ownership';
@@ -19,6 +23,7 @@ export class Ownership implements Component {
   readonly #logger: Logger;
   readonly #drain: (partitions: readonly number[]) => Promise<void>;
   readonly #onChange: () => void;
+  readonly #canPublish: () => boolean;
   readonly #draining = new Set<number>();
   /** Drained: what a pass under way still brings of them must not be published, another relay may have them already. */
   readonly #leaving = new Set<number>();
@@ -30,6 +35,8 @@ export class Ownership implements Component {
   #ticking: Promise<void> | undefined;
   #stopped = false;
   #failing = false;
+  #couldPublishAt = performance.now();
+  #aside = false;
 
   constructor(options: {
     leases: Leases;
@@ -38,12 +45,15 @@ export class Ownership implements Component {
     /** Called before partitions are given back: must resolve when none of their rows is in hand any more. */
     drain: (partitions: readonly number[]) => Promise<void>;
     onChange: () => void;
+    /** Whether there is a connection; one that is blocked is there. */
+    canPublish: () => boolean;
   }) {
     this.#leases = options.leases;
     this.#relayId = options.relayId;
     this.#logger = options.logger;
     this.#drain = options.drain;
     this.#onChange = options.onChange;
+    this.#canPublish = options.canPublish;
   }
 
   /** Partitions to claim from now. */
@@ -64,6 +74,11 @@ export class Ownership implements Component {
     if (this.#timer || this.#stopped) return;
     this.#timer = setInterval(() => this.#tick(), tickMs);
     this.#tick();
+  }
+
+  /** Something may have changed, the connection for example: look at once. */
+  wake(): void {
+    if (this.#timer && !this.#stopped) this.#tick();
   }
 
   async stop(): Promise<void> {
@@ -106,12 +121,14 @@ export class Ownership implements Component {
 
   async #renewAndBalance(): Promise<void> {
     const sent = { monotonic: performance.now(), wall: Date.now() };
-    const alive = await this.#leases.heartbeat(this.#relayId, ttlMs);
+    const aside = this.#standsAside(sent.monotonic);
+    if (aside) await this.#leases.leave(this.#relayId);
+    const alive = aside ? 0 : await this.#leases.heartbeat(this.#relayId, ttlMs);
     probe('ownership.alive');
     const before = this.#owned;
     this.#givenBack.clear();
     const owned = new Set(await this.#leases.renew(this.#relayId, ttlMs));
-    const share = Math.ceil(partitionCount / alive);
+    const share = aside ? 0 : Math.ceil(partitionCount / alive);
     if (owned.size < share && !this.#stopped) {
       for (const partition of await this.#leases.take(this.#relayId, ttlMs, share - owned.size))
         owned.add(partition);
@@ -125,6 +142,17 @@ export class Ownership implements Component {
       this.#onChange();
     }
     if (owned.size > share) this.#giveBack([...owned].slice(share));
+  }
+
+  #standsAside(now: number): boolean {
+    if (this.#canPublish()) this.#couldPublishAt = now;
+    const aside = now - this.#couldPublishAt > patienceMs;
+    if (aside && !this.#aside)
+      this.#logger.warn(
+        'cannot publish: leaving the partitions to relays that can, until there is a connection',
+      );
+    this.#aside = aside;
+    return aside;
   }
 
   /** Not awaited by the tick: draining can take as long as a confirm, and leases must be renewed meanwhile. */

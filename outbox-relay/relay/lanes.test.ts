@@ -69,6 +69,22 @@ describe('Lanes', () => {
     expect([take(), take()]).to.deep.equal(['1', undefined]);
   });
 
+  it('keeps a refused row in hand, and its lane held, until that is written down', () => {
+    const one = row(1, 'a');
+    for (const each of [one, row(2, 'a')]) lanes.add(each, true);
+    lanes.next();
+    lanes.refused(one);
+    expect(lanes.has(new Set([1]))).to.equal(true);
+    lanes.beginPass(1_000_000);
+    lanes.add(row(2, 'a'), true);
+    expect(take()).to.equal(undefined);
+    lanes.failed(one, 1_000_100);
+    expect(lanes.size).to.equal(0);
+    lanes.beginPass(1_000_100);
+    lanes.add(one, true);
+    expect(take()).to.equal('1');
+  });
+
   it('leaves a row whose time has not come, and its successors, for another pass', () => {
     lanes.add(row(1, 'a', { wait_ms: 5 }), true);
     lanes.add(row(2, 'a'), true);

@@ -20,7 +20,7 @@ export class Lanes {
   #carried = new Set<string>();
   #heldInPass = new Set<string>();
 
-  /** Rows in hand: queued, in flight, or confirmed and not yet settled. */
+  /** Rows in hand: queued, in flight, or confirmed or refused and that not yet written. */
   get size(): number {
     return this.#inHand.size;
   }
@@ -87,17 +87,18 @@ export class Lanes {
 
   /** The row was not delivered: it and all that wait behind it are given up, to be found again after the hold. */
   failed(row: OutboxRow, until: number): void {
-    const key = row.ordering_key;
-    this.#busy.delete(key);
+    this.refused(row);
     this.#release(row.position);
-    this.#held.set(key, until);
-    this.#heldInPass.add(key);
-    this.#forgetLane(key);
+    this.#held.set(row.ordering_key, until);
   }
 
-  /** Ends a hold before its time; as with every hold, from the next pass on. */
-  release(row: OutboxRow): void {
-    this.#held.delete(row.ordering_key);
+  /** The row was not delivered, and that has to be written down: until `failed` it stays in hand and holds its lane. */
+  refused(row: OutboxRow): void {
+    const key = row.ordering_key;
+    this.#busy.delete(key);
+    this.#held.set(key, Infinity);
+    this.#heldInPass.add(key);
+    this.#forgetLane(key);
   }
 
   /** Gives up what is queued, of some partitions or of all. What is in flight stays in hand. */

@@ -6,7 +6,7 @@ import type { OutboxRow } from '../outbox/row.ts';
 export interface RelayMetrics {
   outcome(kind: Outcome['kind']): void;
   settled(rows: readonly OutboxRow[]): void;
-  parked(): void;
+  parked(rows: number): void;
 }
 
 /** What `/metrics` says of the relay, besides Node's own figures. The gauges ask when they are scraped. */
@@ -43,39 +43,39 @@ export function relayMetrics(
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600],
     registers,
   });
-  const oldest = new Gauge({
-    name: 'outbox_oldest_seconds',
-    help: 'Age of the oldest row in the outbox, in seconds',
-    registers,
-  });
-  const parkedNow = new Gauge({
-    name: 'outbox_parked_rows',
-    help: 'Events that cannot be published and wait for a person',
-    registers,
-  });
   const parked = new Counter({
     name: 'outbox_parked_total',
     help: 'Events that this relay has parked',
     registers,
   });
-  new Gauge({
-    name: 'outbox_backlog_rows',
-    help: 'Rows in the outbox, counted up to 100,000',
-    registers,
-    async collect() {
-      try {
-        const { rows, oldestSeconds, parked } = await look.backlog();
-        this.set(rows);
-        oldest.set(oldestSeconds);
-        parkedNow.set(parked);
-      } catch {
-        // No figure is better than a wrong one, and /metrics must answer while Postgres is away.
-        this.reset();
-        oldest.reset();
-        parkedNow.reset();
-      }
-    },
-  });
+  let looking: Promise<Backlog> | undefined;
+  /** One look for all gauges of a scrape: the registry asks them at once, and none waits for another. */
+  const backlog = () => (looking ??= look.backlog().finally(() => (looking = undefined)));
+  const backlogGauge = (name: string, help: string, value: (backlog: Backlog) => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        try {
+          this.set(value(await backlog()));
+        } catch {
+          // No figure is better than a wrong one, and /metrics must answer while Postgres is away.
+          this.remove();
+        }
+      },
+    });
+  backlogGauge('outbox_backlog_rows', 'Rows in the outbox, counted up to 100,000', ({ rows }) => rows);
+  backlogGauge(
+    'outbox_oldest_seconds',
+    'Age of the oldest row in the outbox, in seconds',
+    ({ oldestSeconds }) => oldestSeconds,
+  );
+  backlogGauge(
+    'outbox_parked_rows',
+    'Events that cannot be published and wait for a person',
+    ({ parked }) => parked,
+  );
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({
       name,
@@ -90,7 +90,7 @@ export function relayMetrics(
   gauge('outbox_broker_available', '1 while messages can be published', () => Number(look.available()));
 
   return {
-    parked: () => parked.inc(),
+    parked: (rows) => parked.inc(rows),
     outcome: (kind) => {
       outcomes[kind] = (outcomes[kind] ?? 0) + 1;
     },

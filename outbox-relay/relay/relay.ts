@@ -8,6 +8,7 @@ import { backoff } from '../outbox/postpone.ts';
 import type { OutboxRow } from '../outbox/row.ts';
 import type { Ownership } from '../ownership/ownership.ts';
 import { toMessage, unpublishable } from '../publisher/message.ts';
+import { Batches } from './batches.ts';
 import { FetchSize } from './fetch-size.ts';
 import { Lanes } from './lanes.ts';
 import { Routes } from './routes.ts';
@@ -34,6 +35,18 @@ export interface RelayOptions {
   maxMessageBytes: number;
 }
 
+interface Refused {
+  row: OutboxRow;
+  delayMs: number;
+  reason: string;
+}
+
+interface Unpublishable {
+  row: OutboxRow;
+  attempts: number;
+  reason: string;
+}
+
 /** Bodies in one fetch, about, and bodies in hand beyond which none is made: with the window, the bound of the memory. */
 const fetchBytes = 8 * 2 ** 20;
 const maxBytesInHand = 32 * 2 ** 20;
@@ -57,6 +70,8 @@ export class Relay implements Component {
   readonly #work = new Signal();
   /** Something in hand came to its end. */
   readonly #progress = new Signal();
+  readonly #postponing = new Batches<Refused>((rows) => this.#postpone(rows));
+  readonly #parking = new Batches<Unpublishable>((rows) => this.#parkAll(rows));
   readonly #maxInHand: number;
   readonly #maxFetch: number;
   #inFlight = 0;
@@ -101,7 +116,7 @@ export class Relay implements Component {
     this.#progress.raise();
     await this.#running;
     this.#lanes.giveUpQueued();
-    await this.#untilDrained(() => this.#inFlight === 0 && this.#options.settler.idle);
+    await this.#untilDrained(() => this.#lanes.size === 0 && this.#options.settler.idle);
   }
 
   /** Gives up what is queued of these partitions and resolves when none of their rows is in hand. */
@@ -243,20 +258,27 @@ export class Relay implements Component {
   }
 
   #refused(row: OutboxRow, reason: string): void {
-    const { logger, outbox, maxAttempts } = this.#options;
+    const { logger, maxAttempts } = this.#options;
     const attempts = row.attempts + 1;
     if (attempts >= maxAttempts) return this.#park(row, attempts, `${reason}, ${attempts} times`);
     const delayMs = backoff(row.attempts);
     logger.warn({ event_id: row.event_id, attempts, delay_ms: delayMs }, reason);
-    this.#lanes.failed(row, performance.now() + delayMs);
-    outbox
-      .postpone({ position: row.position, delayMs, reason })
-      .catch((error: unknown) =>
-        logger.warn(
-          { err: error, event_id: row.event_id },
-          'could not note the attempt: the row is tried again sooner',
-        ),
+    this.#lanes.refused(row);
+    this.#postponing.add({ row, delayMs, reason });
+  }
+
+  async #postpone(refused: readonly Refused[]): Promise<void> {
+    const { outbox, logger } = this.#options;
+    try {
+      await outbox.postpone(
+        refused.map(({ row, delayMs, reason }) => ({ position: row.position, delayMs, reason })),
       );
+    } catch (error) {
+      logger.warn({ err: error, rows: refused.length }, 'could not note the attempts: they do not count');
+    }
+    const now = performance.now();
+    for (const { row, delayMs } of refused) this.#lanes.failed(row, now + delayMs);
+    this.#progress.raise();
   }
 
   /**
@@ -281,22 +303,28 @@ export class Relay implements Component {
   }
 
   #park(row: OutboxRow, attempts: number, reason: string): void {
-    const { logger, outbox, metrics } = this.#options;
-    logger.error(
+    this.#options.logger.error(
       { event_id: row.event_id, ordering_key: row.ordering_key, attempts, reason },
       'parked: it cannot be published, and the events behind it in its key wait. See npm run outbox -- --help',
     );
-    this.#lanes.failed(row, Infinity);
+    this.#lanes.refused(row);
+    this.#parking.add({ row, attempts, reason });
+  }
+
+  async #parkAll(those: readonly Unpublishable[]): Promise<void> {
+    const { outbox, metrics, logger } = this.#options;
     probe('relay.park-before');
-    outbox
-      .park({ position: row.position, attempts, reason })
-      .then(() => {
-        probe('relay.parked');
-        metrics.parked();
-      })
-      .catch((error: unknown) =>
-        logger.warn({ err: error, event_id: row.event_id }, 'could not park it: it is tried again'),
-      )
-      .finally(() => this.#lanes.release(row));
+    try {
+      await outbox.park(
+        those.map(({ row, attempts, reason }) => ({ position: row.position, attempts, reason })),
+      );
+      probe('relay.parked');
+      metrics.parked(those.length);
+    } catch (error) {
+      logger.warn({ err: error, rows: those.length }, 'could not park them: they are tried again');
+    }
+    // From the next pass on, which does not read what is parked, nor what is behind it.
+    for (const { row } of those) this.#lanes.failed(row, 0);
+    this.#progress.raise();
   }
 }

@@ -25,6 +25,7 @@ export type Outcome =
 const confirmed: Outcome = Object.freeze({ kind: 'confirmed' });
 
 interface InFlight {
+  /** Or when the broker took messages again, if it did not when it was sent. */
   sentAt: number;
   returned: string | undefined;
   settle: (outcome: Outcome) => void;
@@ -76,6 +77,11 @@ export class ConfirmPublisher implements Component {
 
   get available(): boolean {
     return this.#channel !== undefined && this.#blocked === undefined;
+  }
+
+  /** Also while the broker blocks publishers. */
+  get connected(): boolean {
+    return this.#channel !== undefined;
   }
 
   /** Why it is not available, for people. */
@@ -194,6 +200,8 @@ export class ConfirmPublisher implements Component {
     connection.on('unblocked', () => {
       if (!isCurrent()) return;
       this.#blocked = undefined;
+      // While it took nothing it owed nothing: the time for a confirm begins now.
+      for (const entry of this.#inFlight.values()) entry.sentAt = performance.now();
       this.#logger.info('rabbitmq takes messages again');
       this.#onAvailable();
     });

@@ -71,14 +71,20 @@ export function rascalConfig(
   };
 }
 
+const adviceForExchange =
+  'This system needs a durable topic exchange. Stop whoever publishes to it or is bound to it, delete it, and start this ' +
+  'process and the worker again: they declare it and its bindings anew.';
+const adviceForQueue =
+  'A queue of the replaced system is a classic queue, and this system needs a quorum queue. ' +
+  'To migrate: let the old consumer empty the queue, delete the queue, and start this process again ' +
+  '(docs/operations.md, "Coming from the replaced system").';
+
 /** RabbitMQ holds something of that name with other properties. Only a person can resolve that. */
 export class TopologyConflict extends Error {
   constructor(cause: Error) {
     super(
       `RabbitMQ already has an exchange or a queue of this name with other properties: ${cause.message}. ` +
-        'A queue of the replaced system is a classic queue, and this system needs a quorum queue. ' +
-        'To migrate: let the old consumer empty the queue, delete the queue, and start this process again ' +
-        '(docs/operations.md, "Coming from the replaced system").',
+        (/ for exchange '/.test(cause.message) ? adviceForExchange : adviceForQueue),
       { cause },
     );
     this.name = 'TopologyConflict';

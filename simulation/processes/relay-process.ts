@@ -39,7 +39,10 @@ export class RelayProcess {
       connect: () => servers.broker.connect(servers.onlooker) as unknown as Promise<Connection>,
       logger,
       confirmTimeoutMs,
-      onAvailable: () => this.#relay.wake(),
+      onAvailable: () => {
+        this.#ownership.wake();
+        this.#relay.wake();
+      },
     });
     this.#ownership = new Ownership({
       leases: servers.leases.leases,
@@ -47,6 +50,7 @@ export class RelayProcess {
       logger,
       drain: (partitions) => this.#relay.drain(partitions),
       onChange: () => this.#relay.wake(),
+      canPublish: () => this.#publisher.connected,
     });
     const settler = new Settler({ outbox, logger, metrics, enough: window });
     this.#relay = new Relay({

@@ -28,6 +28,8 @@ export class LeaseTable {
       this.#server.call('heartbeat', () => {
         const { now } = this.#server;
         this.#aliveUntil.set(relayId, now + ttlMs);
+        for (const [relay, until] of this.#aliveUntil)
+          if (until > now + 2 * ttlMs) this.#aliveUntil.delete(relay);
         return [...this.#aliveUntil.values()].filter((until) => until > now).length;
       }),
     renew: (relayId, ttlMs) =>
@@ -35,16 +37,18 @@ export class LeaseTable {
         this.#own('renews', relayId, ttlMs, Infinity, ({ owner }) => owner === relayId),
       ),
     take: (relayId, ttlMs, limit) =>
-      this.#server.call('take', () =>
-        this.#own(
+      this.#server.call('take', () => {
+        const { now } = this.#server;
+        for (const partition of this.#partitions)
+          if (partition.ownedUntil > now + 2 * ttlMs) partition.ownedUntil = now + ttlMs;
+        return this.#own(
           'takes',
           relayId,
           ttlMs,
           limit,
-          ({ owner, ownedUntil }) =>
-            owner === undefined || (ownedUntil < this.#server.now && owner !== relayId),
-        ),
-      ),
+          ({ owner, ownedUntil }) => owner === undefined || (ownedUntil < now && owner !== relayId),
+        );
+      }),
     release: (relayId, partitions) =>
       this.#server.call('release', () => {
         this.#journal.note(() => `${relayId} gives back partitions ${partitions.join(' ')}`);

@@ -104,19 +104,23 @@ export class OrderDatabase {
         }
         return settled;
       }),
-    park: ({ position }) =>
+    park: (rows) =>
       this.server.call('park', () => {
-        const row = this.rows.get(position);
-        if (!row) return;
-        this.rows.delete(position);
-        this.parked.set(position, row);
+        for (const { position } of rows) {
+          const row = this.rows.get(position);
+          if (!row) continue;
+          this.rows.delete(position);
+          this.parked.set(position, row);
+        }
       }),
-    postpone: ({ position, delayMs }) =>
+    postpone: (rows) =>
       this.server.call('postpone', () => {
-        const row = this.rows.get(position);
-        if (!row) return;
-        const nextAttemptAt = this.server.now + delayMs;
-        this.rows.set(position, { ...row, attempts: row.attempts + 1, nextAttemptAt });
+        for (const { position, delayMs } of rows) {
+          const row = this.rows.get(position);
+          if (!row) continue;
+          const nextAttemptAt = this.server.now + delayMs;
+          this.rows.set(position, { ...row, attempts: row.attempts + 1, nextAttemptAt });
+        }
       }),
   };
 
