@@ -8,7 +8,6 @@ import { backoff } from '../outbox/postpone.ts';
 import type { OutboxRow } from '../outbox/row.ts';
 import type { Ownership } from '../ownership/ownership.ts';
 import { toMessage, unpublishable } from '../publisher/message.ts';
-import { FetchSize } from './fetch-size.ts';
 import { Lanes } from './lanes.ts';
 import { Routes } from './routes.ts';
 import type { Settler } from './settler.ts';
@@ -34,7 +33,7 @@ export interface RelayOptions {
   maxMessageBytes: number;
 }
 
-/** Bodies in one fetch, about, and bodies in hand beyond which none is made: with the window, the bound of the memory. */
+/** Bodies in one fetch, and bodies in hand beyond which none is made: with the window, the bound of the memory. */
 const fetchBytes = 8 * 2 ** 20;
 const maxBytesInHand = 32 * 2 ** 20;
 
@@ -139,17 +138,16 @@ export class Relay implements Component {
     if (!publisher.available || partitions.length === 0) return false;
     const endsAt = performance.now() + passLimitMs;
     this.#lanes.beginPass(performance.now());
-    const size = new FetchSize({ rows: this.#maxFetch, bytes: fetchBytes });
-    const pass = await outbox.openPass(partitions, size.rows);
+    const pass = await outbox.openPass({ partitions, rows: this.#maxFetch, bytes: fetchBytes });
     probe('relay.claimed');
     try {
-      for (let rows = pass.rows; ; rows = await pass.next(size.rows)) {
+      for (;;) {
+        const rows = await pass.next();
         const now = performance.now();
         for (const row of rows) this.#lanes.add(row, this.#routes.admits(row, now));
         this.#pump();
-        if (rows.length < size.rows) return false;
-        size.fetched(rows);
-        while (this.#lanes.size > this.#maxInHand - size.rows || this.#lanes.bytes > maxBytesInHand) {
+        if (pass.ended) return false;
+        while (this.#lanes.size > this.#maxInHand - this.#maxFetch || this.#lanes.bytes > maxBytesInHand) {
           const rest = endsAt - performance.now();
           if (rest <= 0 || !publisher.available || this.#stopping) return true;
           await this.#progress.wait(rest);

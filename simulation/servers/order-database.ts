@@ -78,17 +78,26 @@ export class OrderDatabase {
 
   /** The table, for the relay that calls. */
   readonly outbox: Outbox = {
-    openPass: async (partitions, first) => {
+    openPass: async ({ partitions, rows }) => {
       const snapshot = await this.server.call('pass', () => this.#snapshot(new Set(partitions)));
-      const fetch = (count: number) =>
-        snapshot.splice(0, count).map((row): OutboxRow => ({
+      const fetch = () =>
+        snapshot.splice(0, rows).map((row): OutboxRow => ({
           ...row,
           wait_ms: row.nextAttemptAt === undefined ? null : row.nextAttemptAt - this.server.now,
         }));
-      const rows = fetch(first);
+      let fetched = fetch();
+      let last = fetched.length < rows;
       return {
-        rows,
-        next: (count) => this.server.call('fetch', () => fetch(count)),
+        next: async () => {
+          if (fetched.length === 0 && !last) {
+            fetched = await this.server.call('fetch', fetch);
+            last = fetched.length < rows;
+          }
+          return fetched.splice(0);
+        },
+        get ended() {
+          return last && fetched.length === 0;
+        },
         close: () => this.server.call('end of pass', () => {}).catch(() => {}),
       };
     },
