@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { notHeldBack, type HeldBack } from './held-back.ts';
 import { largeBodies } from './large-bodies.ts';
 import type { OutboxRow } from './row.ts';
 
@@ -16,7 +17,19 @@ export interface PassOptions {
   rows: number;
   /** Of bodies, that `next` gives at the most: so many in small ones, and so many in large ones, or one that is larger. */
   bytes: number;
+  /** To be left out, with what is behind it. Without this it is among the rows. */
+  heldBack?: HeldBack | undefined;
 }
+
+/**
+ * What is held back is found by reading the whole table, so it may take longer than a statement usually may. By a hash, and
+ * never row by row, as Postgres does where it takes the held ones for few: of 300,000 it would not come to an end.
+ */
+const leavingOutMs = 60_000;
+const leavingOut = `
+        SET LOCAL enable_nestloop = off;
+        SET LOCAL work_mem = '32MB';
+        SET LOCAL statement_timeout = ${leavingOutMs};`;
 
 /** A row as it is fetched. Of a large body it is only told that there is one. */
 type FetchedRow = Omit<OutboxRow, 'body'> & { body: string | null };
@@ -39,14 +52,18 @@ type FetchedRow = Omit<OutboxRow, 'body'> & { body: string | null };
  * Opening is one round trip with the first fetch; a pass that finds less than a fetch costs one more to end. The
  * numbers are put into the text because the simple protocol, which takes several statements at once, has no parameters.
  */
-export async function openPass(pool: pg.Pool, { partitions, rows, bytes }: PassOptions): Promise<Pass> {
+export async function openPass(
+  pool: pg.Pool,
+  { partitions, rows, bytes, heldBack }: PassOptions,
+): Promise<Pass> {
   const client = await pool.connect();
   const list = partitions.map(Math.trunc).join(',');
   const small = Math.floor(bytes / rows);
   const fetch = `FETCH ${Math.trunc(rows)} FROM pass`;
   try {
-    const results = (await client.query(`
-        BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+    const opening: pg.QueryConfig & { query_timeout?: number } = {
+      text: `
+        BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;${heldBack ? leavingOut : ''}
         DECLARE pass NO SCROLL CURSOR FOR
           SELECT position, event_id, partition, ordering_key, type, exchange, routing_key,
                  CASE WHEN pg_column_size(body) <= ${small}
@@ -60,8 +77,12 @@ export async function openPass(pool: pg.Pool, { partitions, rows, bytes }: PassO
             AND NOT EXISTS (SELECT 1 FROM outbox_parked AS parked
                             WHERE parked.ordering_key = outbox.ordering_key AND parked.position < outbox.position
                               AND parked.discarded_at IS NULL)
+            ${heldBack ? `AND ${notHeldBack(list, heldBack)}` : ''}
           ORDER BY position;
-        ${fetch}`)) as unknown as pg.QueryResult<FetchedRow>[];
+        ${fetch}`,
+      ...(heldBack && { query_timeout: leavingOutMs + 1_000 }),
+    };
+    const results = (await client.query(opening)) as unknown as pg.QueryResult<FetchedRow>[];
     let fetched = results.at(-1)!.rows;
     let last = fetched.length < rows;
     return {
