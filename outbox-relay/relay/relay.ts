@@ -36,7 +36,7 @@ export interface RelayOptions {
 
 /** Bodies in one fetch, and bodies in hand beyond which none is made: with the window, the bound of the memory. */
 const fetchBytes = 8 * 2 ** 20;
-const maxBytesInHand = 32 * 2 ** 20;
+const maxBytesInHand = 16 * 2 ** 20;
 
 /** AMQP's reply code for it. */
 const noSuchExchange = 404;
@@ -262,8 +262,8 @@ export class Relay implements Component {
   }
 
   #ledToQueue(row: OutboxRow): void {
-    const { exchange, routing_key } = row;
     if (!this.#routes.ledToQueue(row)) return;
+    const { exchange, routing_key } = row;
     this.#options.logger.info({ exchange, routing_key }, 'the route leads to a queue again: going on');
   }
 
