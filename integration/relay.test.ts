@@ -392,6 +392,7 @@ describe('the relay', () => {
     await world.rabbit.declare((channel) => channel.bindQueue('numbered', 'events', 'numbered'));
     await eventually(() => expect(arrivals.count).to.equal(10));
     expect(await world.metric(relay, 'outbox_suspended_routes')).to.equal(1);
+    expect(relay.logs().match(/"nowhere".*no queue is bound/g), 'one alarm').to.have.length(1);
   });
 
   it('tries a refused event again, in order, when the queue has room again', async () => {
