@@ -92,6 +92,28 @@ describe('parking', () => {
     await eventually(() => expect(texts()).to.include('one'));
   });
 
+  it('lets others go on undisturbed beside an event for an exchange that is not there', async () => {
+    const relay = await world.start('outboxRelay');
+    await insert('a', 'waiting', { exchange: 'later' });
+    await eventually(async () => expect(await world.metric(relay, 'outbox_suspended_routes')).to.equal(1));
+    await insert('b', 'first');
+    await eventually(() => expect(texts()).to.deep.equal(['first']));
+    const interruptions = () => relay.logs().match(/publishing was interrupted/g)!.length;
+    const before = interruptions();
+    // In this time it is looked for more than once.
+    const end = performance.now() + 4_000;
+    let inserted = 1;
+    for (; performance.now() < end; inserted++) await insert(`key-${inserted % 20}`, `text ${inserted}`);
+    await eventually(() => expect(arrived.length).to.be.at.least(inserted));
+    expect(arrived, 'each came once').to.have.length(inserted);
+    expect(interruptions()).to.equal(before);
+    await world.rabbit.declare(async (channel) => {
+      await channel.assertExchange('later', 'topic', { durable: true });
+      await channel.bindQueue('all', 'later', 'text');
+    });
+    await eventually(() => expect(texts()).to.include('waiting'));
+  });
+
   it('parks what the broker has refused too often, and goes on in order once it is replayed', async () => {
     await world.rabbit.declare(async (channel) => {
       await channel.assertQueue('full', {

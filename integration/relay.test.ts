@@ -280,6 +280,15 @@ describe('the relay', () => {
     await eventually(async () => expect(await world.metric(relay, 'outbox_owned_partitions')).to.equal(64));
   });
 
+  it('tries what was put off before the clock of the database was set back', async () => {
+    await withKnex(world.addresses.postgresOrder, (knex) => append(knex, 3, 1, 1));
+    await world.orderDb.query(
+      "UPDATE outbox SET next_attempt_at = clock_timestamp() + interval '10 minutes'",
+    );
+    await world.start('outboxRelay');
+    await eventually(() => expect(arrivals.count).to.equal(3));
+  });
+
   it('publishes nothing more of what it had read when it wakes up after its leases have run out', async () => {
     const paused = await world.start('outboxRelay');
     await withKnex(world.addresses.postgresOrder, async (knex) => {
@@ -389,6 +398,58 @@ describe('the relay', () => {
     arrivals.expectInOrder();
     const { rows } = await world.orderDb.query('SELECT 1 FROM outbox WHERE attempts > 0');
     expect(rows, 'attempts used up').to.have.length(0);
+  });
+
+  /** Reading row by row nobody comes to the end of so many within a pass. */
+  const manyRows = 100_000;
+  const rowByRow = { OUTBOX_BATCH: '1', OUTBOX_WINDOW: '5' };
+  const appendMany = (routingKey: string, nextAttempt: string) =>
+    world.orderDb.query(
+      `INSERT INTO outbox (event_id, ordering_key, type, version, exchange, routing_key, body, next_attempt_at)
+       SELECT gen_random_uuid(), 'key-' || i, 'numbered', 1, 'events', $1,
+              json_build_object('id', i, 'data', json_build_object('key', 'key-' || i, 'number', 1)), ${nextAttempt}
+       FROM generate_series(1, ${manyRows}) AS i`,
+      [routingKey],
+    );
+
+  for (const [what, routingKey, nextAttempt] of [
+    ['that lead to no queue', 'nowhere', 'NULL'],
+    ['that are to be tried again later', 'numbered', "clock_timestamp() + interval '1 hour'"],
+  ] as const) {
+    it(`reaches what stands behind a great many events ${what}, and only those behind one of their key wait`, async () => {
+      await appendMany(routingKey, nextAttempt);
+      await withKnex(world.addresses.postgresOrder, async (knex) => {
+        await knex.transaction((trx) => appendEvent(trx, event('key-5', 2)));
+        await knex.transaction((trx) => appendEvent(trx, event('free', 1)));
+        await world.start('outboxRelay', rowByRow);
+        await eventually(() => expect([...arrivals.byKey.keys()]).to.deep.equal(['free']));
+        // A pass that sees this one sees that of key-5, too.
+        await knex.transaction((trx) => appendEvent(trx, event('free', 2)));
+        await eventually(() => expect(arrivals.byKey.get('free')).to.deep.equal([1, 2]));
+      });
+      expect([...arrivals.byKey.keys()]).to.deep.equal(['free']);
+    });
+  }
+
+  it('tries a route with a great many events before its own that cannot go, and lets them go when a queue is bound', async () => {
+    await appendMany('nowhere', 'NULL');
+    await world.rabbit.declare((channel) => channel.unbindQueue('numbered', 'events', 'numbered'));
+    const relay = await world.start('outboxRelay', rowByRow);
+    const { rows } = await world.orderDb.query<{ position: string }>(
+      `INSERT INTO outbox (event_id, ordering_key, type, version, exchange, routing_key, body)
+       SELECT gen_random_uuid(), 'free-' || i, 'numbered', 1, 'events', 'numbered',
+              json_build_object('id', -i, 'data', json_build_object('key', 'free-' || i, 'number', 1))
+       FROM generate_series(1, 20) AS i RETURNING position`,
+    );
+    await eventually(async () => expect(await world.metric(relay, 'outbox_suspended_routes')).to.equal(2));
+    // The one with which it is tried is among them, whichever it is.
+    await world.orderDb.query('DELETE FROM outbox WHERE position = ANY($1)', [
+      rows.slice(0, 10).map(({ position }) => position),
+    ]);
+    await world.rabbit.declare((channel) => channel.bindQueue('numbered', 'events', 'numbered'));
+    await eventually(() => expect(arrivals.count).to.equal(10));
+    expect(await world.metric(relay, 'outbox_suspended_routes')).to.equal(1);
+    expect(relay.logs().match(/"nowhere".*no queue is bound/g), 'one alarm').to.have.length(1);
   });
 
   it('tries a refused event again, in order, when the queue has room again', async () => {

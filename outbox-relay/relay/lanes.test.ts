@@ -94,6 +94,16 @@ describe('Lanes', () => {
     expect(lanes.size).to.equal(0);
   });
 
+  it('counts what a pass reads in vain, and not what is in hand', () => {
+    lanes.add(row(1, 'a'), true);
+    lanes.beginPass(1);
+    for (const each of [row(1, 'a'), row(2, 'b', { wait_ms: 5 }), row(3, 'b')]) lanes.add(each, true);
+    lanes.add(row(4, 'c'), false);
+    expect(lanes.readInVain).to.equal(3);
+    lanes.beginPass(2);
+    expect(lanes.readInVain).to.equal(0);
+  });
+
   it('gives up the queued rows of a partition, and keeps what is in flight', () => {
     for (const each of [row(1, 'a'), row(2, 'a'), row(3, 'b', { partition: 2 })]) lanes.add(each, true);
     expect(take()).to.equal('1');

@@ -19,6 +19,7 @@ export class Lanes {
   #bytes = 0;
   #carried = new Set<string>();
   #heldInPass = new Set<string>();
+  #readInVain = 0;
 
   /** Rows in hand: queued, in flight, or confirmed or refused and that not yet written. */
   get size(): number {
@@ -30,6 +31,11 @@ export class Lanes {
     return this.#bytes;
   }
 
+  /** Rows of this pass that were left for another. */
+  get readInVain(): number {
+    return this.#readInVain;
+  }
+
   /**
    * A hold ends only here. Within a pass a lane that was held stays so: the pass may be beyond the row that the hold
    * is about, and its successors would overtake it.
@@ -38,14 +44,16 @@ export class Lanes {
     this.#carried = new Set(this.#inHand.keys());
     for (const [key, until] of this.#held) if (until <= now) this.#held.delete(key);
     this.#heldInPass = new Set(this.#held.keys());
+    this.#readInVain = 0;
   }
 
   /** `admit` false, or a row whose time has not come: it and its successors are left for another pass. */
   add(row: OutboxRow, admit: boolean): void {
     const key = row.ordering_key;
-    if (this.#carried.has(row.position) || this.#heldInPass.has(key)) return;
-    if (!admit || (row.wait_ms ?? 0) > 0) {
-      this.#heldInPass.add(key);
+    if (this.#carried.has(row.position)) return;
+    if (!admit || (row.wait_ms ?? 0) > 0) this.#heldInPass.add(key);
+    if (this.#heldInPass.has(key)) {
+      this.#readInVain++;
       return;
     }
     this.#inHand.set(row.position, row);

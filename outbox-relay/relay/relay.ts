@@ -9,12 +9,12 @@ import type { OutboxRow } from '../outbox/row.ts';
 import type { Ownership } from '../ownership/ownership.ts';
 import { toMessage, unpublishable } from '../publisher/message.ts';
 import { Batches } from './batches.ts';
-import { FetchSize } from './fetch-size.ts';
 import { Lanes } from './lanes.ts';
 import { Routes } from './routes.ts';
 import type { Settler } from './settler.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 import { Signal } from './signal.ts';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface RelayOptions {
   outbox: Outbox;
@@ -47,15 +47,19 @@ interface Unpublishable {
   reason: string;
 }
 
-/** Bodies in one fetch, about, and bodies in hand beyond which none is made: with the window, the bound of the memory. */
+/** Bodies in one fetch, and bodies in hand beyond which none is made: with the window, the bound of the memory. */
 const fetchBytes = 8 * 2 ** 20;
-const maxBytesInHand = 32 * 2 ** 20;
+const maxBytesInHand = 16 * 2 ** 20;
 
 /** AMQP's reply code for it. */
 const noSuchExchange = 404;
 
 /** A pass holds a snapshot, and a snapshot holds back vacuum: after this time the next one begins. */
 const passLimitMs = 5_000;
+
+/** How long what is held back is left out by the database, until it is read again. */
+const leaveOutMs = 10_000;
+const maxPauseMs = 1_000;
 
 /**
  * Claims rows, publishes them, and has them settled once they are confirmed. Outcomes become row updates here and
@@ -74,12 +78,18 @@ export class Relay implements Component {
   readonly #parking = new Batches<Unpublishable>((rows) => this.#parkAll(rows));
   readonly #maxInHand: number;
   readonly #maxFetch: number;
+  /**
+   * Rows that a pass reads in vain before what is held back is left out by the database: nothing would be reached behind a
+   * great many of them. While they are few, reading them costs less than finding them all.
+   */
+  readonly #maxInVain: number;
   #inFlight = 0;
   /**
    * Messages to send one by one, because the broker closed the channel over one of those in flight and does not say
    * which. With one in flight it is known.
    */
   #suspects = 0;
+  #leaveOutUntil = 0;
   #running: Promise<void> | undefined;
   #stopping = false;
   #pumping = false;
@@ -88,6 +98,7 @@ export class Relay implements Component {
     this.#options = options;
     // Enough rows ahead to find a full window of different keys among them.
     this.#maxInHand = options.window * 4;
+    this.#maxInVain = this.#maxInHand;
     // A fetch of more than may be in hand would wait in each pass until its end. Half of it: the rest is published meanwhile.
     this.#maxFetch = options.batch <= this.#maxInHand ? options.batch : this.#maxInHand / 2;
     options.settler.onSettled = (positions) => {
@@ -152,19 +163,29 @@ export class Relay implements Component {
     const partitions = ownership.claimable;
     // Nobody to publish to, or nothing to publish: claiming would only fill the memory.
     if (!publisher.available || partitions.length === 0) return false;
-    const endsAt = performance.now() + passLimitMs;
-    this.#lanes.beginPass(performance.now());
-    const size = new FetchSize({ rows: this.#maxFetch, bytes: fetchBytes });
-    const pass = await outbox.openPass(partitions, size.rows);
+    this.#askForExchanges();
+    const begunAt = performance.now();
+    const heldBack = begunAt < this.#leaveOutUntil ? this.#routes.heldBack(begunAt) : undefined;
+    this.#lanes.beginPass(begunAt);
+    const pass = await outbox.openPass({ partitions, rows: this.#maxFetch, bytes: fetchBytes, heldBack });
     probe('relay.claimed');
+    const openedAt = performance.now();
+    const endsAt = openedAt + passLimitMs;
     try {
-      for (let rows = pass.rows; ; rows = await pass.next(size.rows)) {
+      for (;;) {
+        const rows = await pass.next();
         const now = performance.now();
         for (const row of rows) this.#lanes.add(row, this.#routes.admits(row, now));
         this.#pump();
-        if (rows.length < size.rows) return false;
-        size.fetched(rows);
-        while (this.#lanes.size > this.#maxInHand - size.rows || this.#lanes.bytes > maxBytesInHand) {
+        if (this.#lanes.readInVain > this.#maxInVain) {
+          this.#leaveOutUntil = now + leaveOutMs;
+          return true;
+        }
+        if (pass.ended) {
+          this.#routes.seenAll(begunAt);
+          return false;
+        }
+        while (this.#lanes.size > this.#maxInHand - this.#maxFetch || this.#lanes.bytes > maxBytesInHand) {
           const rest = endsAt - performance.now();
           if (rest <= 0 || !publisher.available || this.#stopping) return true;
           await this.#progress.wait(rest);
@@ -173,6 +194,20 @@ export class Relay implements Component {
       }
     } finally {
       await pass.close();
+      // To find what is held back the database reads the whole table: not all the time.
+      if (heldBack) await delay(Math.min(openedAt - begunAt, maxPauseMs));
+    }
+  }
+
+  /** Messages for an exchange that is not there wait until it is. */
+  #askForExchanges(): void {
+    for (const exchange of this.#routes.toAskFor(performance.now())) {
+      void this.#options.publisher.hasExchange(exchange).then((there) => {
+        if (!there) return;
+        this.#options.logger.info({ exchange }, 'the exchange is there: going on');
+        this.#routes.found(exchange);
+        this.#work.raise();
+      });
     }
   }
 
@@ -221,20 +256,16 @@ export class Relay implements Component {
       case 'confirmed':
         probe('relay.confirmed');
         if (this.#suspects > 0) this.#suspects--;
-        if (this.#routes.confirmed(row)) {
-          logger.info(
-            { exchange: row.exchange, routing_key: row.routing_key },
-            'the route leads to a queue again: going on',
-          );
-        }
+        this.#ledToQueue(row);
         logger.debug({ event_id: row.event_id }, 'confirmed');
         this.#lanes.confirmed(row);
         settler.add(row);
         break;
       case 'returned':
-        this.#unroutable(row, 'no queue is bound for this exchange and routing key');
+        this.#unroutable(row);
         break;
       case 'nacked':
+        this.#ledToQueue(row);
         this.#refused(row, outcome.reason);
         break;
       case 'unknown':
@@ -245,13 +276,19 @@ export class Relay implements Component {
     this.#progress.raise();
   }
 
+  #ledToQueue(row: OutboxRow): void {
+    if (!this.#routes.ledToQueue(row)) return;
+    const { exchange, routing_key } = row;
+    this.#options.logger.info({ exchange, routing_key }, 'the route leads to a queue again: going on');
+  }
+
   /** Rows of the route wait, without using up attempts, until one that is tried each second arrives. */
-  #unroutable(row: OutboxRow, what: string): void {
+  #unroutable(row: OutboxRow): void {
     const { exchange, routing_key, event_id } = row;
     if (this.#routes.returned(row, performance.now())) {
       this.#options.logger.error(
         { exchange, routing_key, event_id },
-        `${what}: its events wait in the outbox. Start the consumer, or bind a queue`,
+        'no queue is bound for this exchange and routing key: its events wait in the outbox. Start the consumer, or bind a queue',
       );
     }
     this.#lanes.failed(row, 0);
@@ -298,8 +335,13 @@ export class Relay implements Component {
       return this.#lanes.failed(row, 0);
     }
     this.#suspects = 0;
-    if (code === noSuchExchange) this.#unroutable(row, 'there is no such exchange');
-    else this.#park(row, row.attempts + 1, reason);
+    if (code !== noSuchExchange) return this.#park(row, row.attempts + 1, reason);
+    this.#options.logger.error(
+      { exchange: row.exchange, event_id: row.event_id },
+      'there is no such exchange: its events wait in the outbox. Start the consumer, or declare it',
+    );
+    this.#routes.missing(row.exchange, performance.now());
+    this.#lanes.failed(row, 0);
   }
 
   #park(row: OutboxRow, attempts: number, reason: string): void {

@@ -1,42 +1,93 @@
-/** How long a route that leads to no queue is left alone before one row tries it again. */
-const probeIntervalMs = 1_000;
+import type { HeldBack } from '../outbox/held-back.ts';
 
-const routeOf = (row: { exchange: string; routing_key: string }) => `${row.exchange} ${row.routing_key}`;
+/** How long a route that leads to no queue, or an exchange that is not there, is left alone before it is tried again. */
+const trialIntervalMs = 1_000;
+
+interface Route {
+  readonly exchange: string;
+  readonly routing_key: string;
+}
+interface RouteOfRow extends Route {
+  readonly position: string;
+}
+
+/** Neither has a zero byte in it: Postgres takes none. */
+const nameOf = ({ exchange, routing_key }: Route) => `${exchange}\0${routing_key}`;
 
 /**
- * Exchange and routing key pairs from which the broker returned a message. Rows for them wait without using up
- * attempts; once a second one of them tries, and the first that is confirmed lets all the others go.
+ * Where nothing can be published to. Exchange and routing key pairs from which the broker returned a message: their rows
+ * wait without using up attempts; once a second the one that came back last is tried, and when it is confirmed the others
+ * go. And exchanges that are not there: the broker closes the channel over each message for one of them, so no row is
+ * tried, and whether it is there is asked instead.
  */
 export class Routes {
-  readonly #suspended = new Map<string, { since: number; tryAt: number }>();
+  readonly #suspended = new Map<string, { route: Route; trial: string; tryAt: number }>();
+  /** When to ask for it. */
+  readonly #missing = new Map<string, number>();
 
   /** @returns whether this is news, so that one alarm is raised and not thousands. */
-  returned(row: { exchange: string; routing_key: string }, now: number): boolean {
-    const known = this.#suspended.get(routeOf(row));
-    this.#suspended.set(routeOf(row), { since: known?.since ?? now, tryAt: now + probeIntervalMs });
-    return known === undefined;
+  returned(row: RouteOfRow, now: number): boolean {
+    const { exchange, routing_key, position: trial } = row;
+    const news = !this.#suspended.has(nameOf(row));
+    const route = { exchange, routing_key };
+    this.#suspended.set(nameOf(row), { route, trial, tryAt: now + trialIntervalMs });
+    return news;
   }
 
-  /** @returns whether the route had been suspended. */
-  confirmed(row: { exchange: string; routing_key: string }): boolean {
-    return this.#suspended.size > 0 && this.#suspended.delete(routeOf(row));
+  /** The broker has given a row to a queue, or tried to. @returns whether the route had been suspended. */
+  ledToQueue(row: Route): boolean {
+    return this.#suspended.size > 0 && this.#suspended.delete(nameOf(row));
   }
 
-  suspended(row: { exchange: string; routing_key: string }): boolean {
-    return this.#suspended.size > 0 && this.#suspended.has(routeOf(row));
+  /** There is no such exchange. */
+  missing(exchange: string, now: number): void {
+    this.#missing.set(exchange, now + trialIntervalMs);
   }
 
-  /** Whether a row of this route may be published now. For a suspended route: one row each interval. */
-  admits(row: { exchange: string; routing_key: string }, now: number): boolean {
-    if (this.#suspended.size === 0) return true;
-    const route = this.#suspended.get(routeOf(row));
-    if (!route) return true;
-    if (now < route.tryAt) return false;
-    route.tryAt = now + probeIntervalMs;
+  /** Exchanges to ask for now: each once in an interval. */
+  toAskFor(now: number): string[] {
+    const due = [...this.#missing].filter(([, askAt]) => askAt <= now).map(([exchange]) => exchange);
+    for (const exchange of due) this.missing(exchange, now);
+    return due;
+  }
+
+  /** The exchange is there. */
+  found(exchange: string): void {
+    this.#missing.delete(exchange);
+  }
+
+  /** Whether this row may be published now. */
+  admits(row: RouteOfRow, now: number): boolean {
+    if (this.size === 0) return true;
+    if (this.#missing.has(row.exchange)) return false;
+    const suspended = this.#suspended.get(nameOf(row));
+    if (!suspended) return true;
+    if (row.position !== suspended.trial || now < suspended.tryAt) return false;
+    suspended.tryAt = now + trialIntervalMs;
     return true;
   }
 
+  /** What a pass that begins now need not read. */
+  heldBack(now: number): HeldBack {
+    const suspended = [...this.#suspended.values()];
+    return {
+      routes: [
+        ...[...this.#missing.keys()].map((exchange) => ({ exchange })),
+        ...suspended.map(({ route }) => route),
+      ],
+      trials: suspended.filter(({ tryAt }) => tryAt <= now).map(({ trial }) => trial),
+    };
+  }
+
+  /**
+   * A pass has seen all rows. A route whose turn it was when the pass began, and whose row did not come, has lost it: it
+   * was parked, or belongs to another relay now. Forgotten, the route is tried with any row, and suspended by it again.
+   */
+  seenAll(begunAt: number): void {
+    for (const [name, { tryAt }] of this.#suspended) if (tryAt <= begunAt) this.#suspended.delete(name);
+  }
+
   get size(): number {
-    return this.#suspended.size;
+    return this.#suspended.size + this.#missing.size;
   }
 }

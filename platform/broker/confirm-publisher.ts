@@ -133,6 +133,31 @@ export class ConfirmPublisher implements Component {
     }
   }
 
+  /**
+   * Whether the broker has this exchange; false, too, where it cannot be asked. Over a channel of its own: a broker closes
+   * the one over which it says no.
+   */
+  async hasExchange(exchange: string): Promise<boolean> {
+    const connection = this.#connection;
+    if (!this.#channel || !connection) return false;
+    return new Promise((resolve) => {
+      try {
+        connection.createChannel((error: Error | null, channel) => {
+          if (error) return resolve(false);
+          channel.on('error', () => {});
+          channel.on('close', () => resolve(false));
+          channel.checkExchange(exchange, (error: Error | null) => {
+            resolve(!error);
+            if (!error) channel.close(() => {});
+          });
+        });
+      } catch {
+        // The connection has ended a moment ago.
+        resolve(false);
+      }
+    });
+  }
+
   #onConfirm(messageId: string, entry: InFlight, error: Error | null): void {
     if (entry.returned !== undefined)
       this.#settle(messageId, entry, { kind: 'returned', reason: entry.returned });

@@ -29,6 +29,26 @@ export abstract class ServedChannel extends EventEmitter {
   /** Gives up what the broker still owes. */
   protected abandon(): void {}
 
+  /** Whether the exchange is there: if not, the broker closes the channel. */
+  checkExchange(exchange: string, done: (error: Error | null) => void): void {
+    this.sendable();
+    this.connection.toBroker.send(() => {
+      if (!this.served) return;
+      if (this.connection.broker.exchangeExists) this.connection.answer(() => done(null));
+      else this.refuse({ code: 404, reason: `NOT_FOUND - no exchange '${exchange}'` });
+    });
+  }
+
+  /** A broker closes the channel over a message, and does not say over which. */
+  protected refuse({ code, reason }: { code: number; reason: string }): void {
+    this.served = false;
+    this.connection.answer(() => {
+      if (!this.open) return;
+      this.emit('error', Object.assign(new Error(reason), { code }));
+      this.closeHere();
+    });
+  }
+
   protected sendable(): void {
     if (!this.open) throw illegalOperation('Channel closed');
   }
@@ -60,7 +80,7 @@ export class ConfirmChannel extends ServedChannel {
     toBroker.send(() => {
       if (!this.served) return;
       const verdict = broker.take(exchange, routingKey, content, properties);
-      if (typeof verdict === 'object') return this.#refuse(verdict);
+      if (typeof verdict === 'object') return this.refuse(verdict);
       if (verdict === 'returned') this.#return(messageId);
       this.connection.answer(() => {
         if (!this.#unconfirmed.delete(confirmed)) return;
@@ -73,16 +93,6 @@ export class ConfirmChannel extends ServedChannel {
   #return(messageId: string): void {
     this.connection.answer(() => {
       if (this.open) this.emit('return', { fields: { replyText: 'NO_ROUTE' }, properties: { messageId } });
-    });
-  }
-
-  /** A broker closes the channel over a message, and does not say over which. */
-  #refuse({ code, reason }: { code: number; reason: string }): void {
-    this.served = false;
-    this.connection.answer(() => {
-      if (!this.open) return;
-      this.emit('error', Object.assign(new Error(reason), { code }));
-      this.closeHere();
     });
   }
 

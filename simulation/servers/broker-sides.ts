@@ -10,6 +10,8 @@ export type Verdict = 'enqueued' | 'returned' | 'nacked' | { code: number; reaso
 export interface BrokerSide {
   readonly clock: Clock;
   readonly orders: Queue;
+  /** Whether the exchange of the events is there. */
+  readonly exchangeExists: boolean;
   take(exchange: string, routingKey: string, content: Buffer, properties: Message['properties']): Verdict;
   acknowledged(message: Message): void;
 }

@@ -1,5 +1,6 @@
 import { orderCreated } from '@event-sync/contracts/events/order-created.ts';
 import { partitionCount } from '@event-sync/outbox/migrations/0001-outbox.ts';
+import type { HeldBack } from '@event-sync/outbox-relay/outbox/held-back.ts';
 import type { Outbox } from '@event-sync/outbox-relay/outbox/outbox.ts';
 import type { OutboxRow } from '@event-sync/outbox-relay/outbox/row.ts';
 import type { EventRecord, Events } from '../invariants/events.ts';
@@ -78,17 +79,26 @@ export class OrderDatabase {
 
   /** The table, for the relay that calls. */
   readonly outbox: Outbox = {
-    openPass: async (partitions, first) => {
-      const snapshot = await this.server.call('pass', () => this.#snapshot(new Set(partitions)));
-      const fetch = (count: number) =>
-        snapshot.splice(0, count).map((row): OutboxRow => ({
+    openPass: async ({ partitions, rows, heldBack }) => {
+      const snapshot = await this.server.call('pass', () => this.#snapshot(new Set(partitions), heldBack));
+      const fetch = () =>
+        snapshot.splice(0, rows).map((row): OutboxRow => ({
           ...row,
           wait_ms: row.nextAttemptAt === undefined ? null : row.nextAttemptAt - this.server.now,
         }));
-      const rows = fetch(first);
+      let fetched = fetch();
+      let last = fetched.length < rows;
       return {
-        rows,
-        next: (count) => this.server.call('fetch', () => fetch(count)),
+        next: async () => {
+          if (fetched.length === 0 && !last) {
+            fetched = await this.server.call('fetch', fetch);
+            last = fetched.length < rows;
+          }
+          return fetched.splice(0);
+        },
+        get ended() {
+          return last && fetched.length === 0;
+        },
         close: () => this.server.call('end of pass', () => {}).catch(() => {}),
       };
     },
@@ -124,12 +134,27 @@ export class OrderDatabase {
       }),
   };
 
-  #snapshot(partitions: ReadonlySet<number>): StoredRow[] {
+  #snapshot(partitions: ReadonlySet<number>, heldBack: HeldBack | undefined): StoredRow[] {
     const rows: StoredRow[] = [];
     for (const row of this.rows.values()) {
       if (partitions.has(row.partition) && !this.#isBehindParked(row)) rows.push(row);
     }
-    return rows.sort((one, other) => one.number - other.number);
+    rows.sort((one, other) => one.number - other.number);
+    return heldBack ? this.#leavingOut(rows, heldBack) : rows;
+  }
+
+  #leavingOut(rows: readonly StoredRow[], { routes, trials }: HeldBack): StoredRow[] {
+    const held = new Set<string>();
+    return rows.filter((row) => {
+      const waits =
+        (row.nextAttemptAt ?? 0) > this.server.now ||
+        routes.some(
+          ({ exchange, routing_key = row.routing_key }) =>
+            exchange === row.exchange && routing_key === row.routing_key,
+        );
+      if (waits && !trials.includes(row.position)) held.add(row.ordering_key);
+      return !held.has(row.ordering_key);
+    });
   }
 
   #isBehindParked(row: StoredRow): boolean {
