@@ -52,3 +52,34 @@ describe('partitions that are given back to a second relay', () => {
     expect(ownership.holds(theirs)).to.be.false;
   });
 });
+
+describe('a lease', () => {
+  const realNow = Date.now;
+  afterEach(() => {
+    Date.now = realNow;
+  });
+
+  it('is not trusted while the clock reads less than when it was renewed', async () => {
+    const leases: Leases = {
+      heartbeat: async () => 1,
+      renew: async () => all,
+      take: async () => [],
+      release: async () => {},
+      leave: async () => {},
+    };
+    const quiet = { info: () => {}, warn: () => {} } as unknown as Logger;
+    const ownership = new Ownership({
+      ...{ leases, relayId: 'one', logger: quiet },
+      ...{ drain: async () => {}, onChange: () => {}, canPublish: () => true },
+    });
+    try {
+      await ownership.start();
+      expect(ownership.holds(0)).to.equal(true);
+      // Set back, it would not reach the end of the lease before that has long run out, on a machine that is suspended.
+      Date.now = () => realNow() - 3_600_000;
+      expect(ownership.holds(0)).to.equal(false);
+    } finally {
+      await ownership.stop();
+    }
+  });
+});

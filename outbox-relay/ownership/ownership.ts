@@ -103,7 +103,10 @@ export class Ownership implements Component {
    * not run while a machine is suspended, the other can be set back.
    */
   #valid(): boolean {
-    return performance.now() < this.#validUntil.monotonic && Date.now() < this.#validUntil.wall;
+    const { monotonic, wall } = this.#validUntil;
+    const now = Date.now();
+    // Before the time of the renewal: the clock was set back since, and would call a lease valid that has long run out.
+    return performance.now() < monotonic && now < wall && now >= wall - ttlMs;
   }
 
   #tick(): void {

@@ -124,8 +124,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'outbox-relay/ownership/ownership.ts',
-        from: 'performance.now() < this.#validUntil.monotonic && Date.now() < this.#validUntil.wall',
-        to: 'Date.now() < this.#validUntil.wall',
+        from: 'performance.now() < monotonic && now < wall && now >= wall - ttlMs',
+        to: 'now < wall',
       },
     ],
     caughtBy: [{ catcher: 'simulation', says: /without the lease of its partition/ }],
