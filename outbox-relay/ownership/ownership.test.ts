@@ -68,12 +68,14 @@ describe('a lease', () => {
       leave: async () => {},
     };
     const quiet = { info: () => {}, warn: () => {} } as unknown as Logger;
+    const renewed = Promise.withResolvers<void>();
     const ownership = new Ownership({
       ...{ leases, relayId: 'one', logger: quiet },
-      ...{ drain: async () => {}, onChange: () => {}, canPublish: () => true },
+      ...{ drain: async () => {}, onChange: renewed.resolve, canPublish: () => true },
     });
     try {
       await ownership.start();
+      await renewed.promise;
       expect(ownership.holds(0)).to.equal(true);
       // Set back, it would not reach the end of the lease before that has long run out, on a machine that is suspended.
       Date.now = () => realNow() - 3_600_000;

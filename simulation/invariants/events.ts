@@ -12,7 +12,9 @@ export interface EventRecord {
   committedAs: number;
   /** In the orders' queue at least once. */
   arrived: boolean;
-  /** The last relay that was told so. */
+  /** Some relay was told so. */
+  confirmed: boolean;
+  /** The last relay that was told so, since the event was replayed. */
   confirmedTo: string | undefined;
   settled: number;
   /** The customer's version once it was counted. */
@@ -37,7 +39,7 @@ export class Events {
     const id = `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`;
     const event: EventRecord = {
       ...{ number, id, position, customer, state: 'open', committedAs: 0 },
-      ...{ arrived: false, confirmedTo: undefined, settled: 0, countedAs: undefined },
+      ...{ arrived: false, confirmed: false, confirmedTo: undefined, settled: 0, countedAs: undefined },
     };
     this.byId.set(id, event);
     const others = this.#ofCustomer.get(customer);
@@ -89,11 +91,15 @@ export class Events {
 
   confirmed(id: string, relay: string): void {
     const event = this.get(id);
+    event.confirmed = true;
     event.confirmedTo = relay;
     this.#journal.note(() => `${relay} hears that ${tell(event)} is confirmed`);
   }
 
-  /** By an operator, from what was parked. */
+  /**
+   * By an operator, from what was parked: it is published once more. Unless a relay that had heard of its confirm before
+   * another one parked it comes to settle it.
+   */
   replayed(id: string): void {
     this.get(id).confirmedTo = undefined;
   }
@@ -101,8 +107,7 @@ export class Events {
   settled(id: string): void {
     const event = this.get(id);
     this.#journal.note(() => `${tell(event)} is settled`);
-    if (event.confirmedTo === undefined)
-      this.promises.broken(`${tell(event)} was settled and never confirmed`);
+    if (!event.confirmed) this.promises.broken(`${tell(event)} was settled and never confirmed`);
     event.settled++;
     if (event.settled > 1) this.promises.broken(`${tell(event)} was settled twice`);
   }
