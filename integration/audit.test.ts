@@ -78,7 +78,7 @@ describe('the audit of a system at rest', () => {
     );
 
   it('finds no drift in a clean one, and says what it has checked', async () => {
-    await world.customer(1);
+    await world.cacheCustomer(1);
     const { checked, unchecked } = await expectDrift(world, []);
     expect(checked).to.deep.equal({
       orders: 5,
@@ -257,9 +257,7 @@ describe('the audit of a system at rest', () => {
         ? world.redis.set(`customer:${id}`, value)
         : world.redis.set(`customer:${id}`, value, 'EX', ttl));
     };
-    await world.customer(1);
-    await world.customer(2);
-    await world.customer(3);
+    for (const id of [1, 2, 3]) await world.cacheCustomer(id);
     await world.redis.persist('customer:2');
     await world.redis.expire('customer:3', 700_000);
     await put(4, {}, 60);

@@ -2,6 +2,7 @@ import { problem } from '@event-sync/contracts/problems.ts';
 import { expect } from 'chai';
 import { badInputs } from './bad-inputs/list.ts';
 import { sendBadInput } from './bad-inputs/send-bad-input.ts';
+import { eventually } from './world/eventually.ts';
 import { request } from './world/http.ts';
 import { World } from './world/world.ts';
 
@@ -23,6 +24,7 @@ describe('bad inputs', () => {
     await Promise.all([world.start('customerWeb'), world.start('orderService')]);
     // The customer that every bad order names, if it names any: nothing but the fault stands in its way.
     expect((await world.putCustomer(1)).status).to.equal(201);
+    await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.equal(0));
     rowsBefore = await rows();
   });
   after(() => world.destroy());

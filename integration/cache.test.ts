@@ -30,6 +30,7 @@ describe('the cache of customers', () => {
     await named('Old name');
     const { body: old, headers } = await world.customer(1);
     await named('New name');
+    await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.equal(0));
     expect(await cache.fill('1', old, versionOf(headers.get('etag')))).to.equal('stale');
     expect(await world.redis.exists(customerKey('1'))).to.equal(0);
     // An eviction that comes late, of the change before, lets nothing old in either.
@@ -156,7 +157,7 @@ describe('the cache of customers', () => {
     it(`loses no eviction of a PUT whose process is killed between the commit and the eviction: ${survivor} settles it`, async () => {
       const web = await world.start('customerWeb');
       await world.putCustomer(1, { name: 'Old name', address: 'Calle 123, Ciudad' });
-      await world.customer(1);
+      await world.cacheCustomer(1);
       const old = await world.redis.get(customerKey('1'));
       await world.servers.control.redis.pause();
       try {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { eventually } from './world/eventually.ts';
 import { request, type Answer } from './world/http.ts';
 import { World } from './world/world.ts';
 
@@ -75,6 +76,6 @@ describe('conditional requests', () => {
     expect((await put(4, { 'if-none-match': '*', 'if-match': '*' })).status).to.equal(412);
     expect((await put(4, { 'if-none-match': '"1"' })).status).to.equal(400);
     expect((await world.customer(4)).body.name).to.equal('María');
-    expect(await world.rowsIn('pending_evictions')).to.equal(0);
+    await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.equal(0));
   });
 });

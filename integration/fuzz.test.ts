@@ -7,6 +7,7 @@ import { committed, type DocumentName } from './api-documents/documents.ts';
 import { canary, requestsTo, type FuzzRequest, type OpenApi } from './fuzz/requests.ts';
 import { send } from './fuzz/send.ts';
 import { expectDocumented } from './world/documented.ts';
+import { eventually } from './world/eventually.ts';
 import { World } from './world/world.ts';
 
 const requestsEach = 2_600;
@@ -92,7 +93,7 @@ describe('requests made up from the OpenAPI documents', function () {
       "SELECT FROM customers WHERE btrim(name) = '' OR btrim(address) = '' OR orders_count <> 0",
     );
     expect(customers).to.have.length(0);
-    expect(await world.rowsIn('pending_evictions')).to.equal(0);
+    await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.equal(0));
   });
 
   it('leave two services that need no more memory after as many again', async () => {

@@ -19,13 +19,15 @@ describe('with least privilege everywhere', () => {
   let world: World;
   let worker: Service;
   let adminUrl: string;
+  const missing = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '');
   before(async () => {
     world = await World.create({ restricted: true });
     // Of a day that is over, for the relay's housekeeping to drop.
     await world.orderDb.query(`
       CREATE TABLE outbox_published_20200101 PARTITION OF outbox_published
       FOR VALUES FROM ('2020-01-01 00:00+00') TO ('2020-01-02 00:00+00')`);
-    await world.orderDb.query(`DROP TABLE outbox_published_${day(3)}`);
+    // And one to come, for it to make.
+    await world.orderDb.query(`DROP TABLE outbox_published_${missing}`);
     const adminPort = String(await freePort());
     adminUrl = `http://127.0.0.1:${adminPort}`;
     await Promise.all([world.start('customerWeb'), world.start('orderService')]);
@@ -35,23 +37,20 @@ describe('with least privilege everywhere', () => {
   });
   after(() => world.destroy());
 
-  function day(ahead: number): string {
-    return new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '');
-  }
   const event = (customerId: number) =>
     JSON.stringify({ event: 'order_created', data: { order_id: customerId, customer_id: customerId } });
   const letters = (path: string, json?: object) =>
     request(`${adminUrl}${path}`, { ...(json && { json }), headers: { authorization: `Bearer ${token}` } });
 
   it('an order is placed, published, settled, counted, and its customer is evicted', async () => {
+    await world.cacheCustomer(1);
     expect((await world.customer(1)).body.orders_count).to.equal(0);
-    expect(await world.redis.exists('customer:1')).to.equal(1);
     const { status, body } = await world.placeOrder({ customer_id: 1 });
     expect(status).to.equal(201);
     await eventually(async () => expect((await world.customer(1)).body.orders_count).to.equal(1));
     await eventually(async () => expect(await world.rowsIn('outbox_published')).to.equal(1));
     expect((await request(world.url('orderService', `/orders/${body.id}`))).status).to.equal(200);
-    expect(await world.rowsIn('pending_evictions')).to.equal(0);
+    await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.equal(0));
   });
 
   it('a customer gets the next free id, past those that were put', async () => {
@@ -124,9 +123,10 @@ describe('with least privilege everywhere', () => {
   it('the relay drops the table of a day that is over and makes those of the days to come', async () => {
     await eventually(async () => {
       const { rows } = await world.orderDb.query<{ name: string }>(
-        "SELECT relname AS name FROM pg_class WHERE relname ~ '^outbox_published_[0-9]{8}$' ORDER BY relname",
+        "SELECT relname AS name FROM pg_class WHERE relname ~ '^outbox_published_[0-9]{8}$'",
       );
-      expect(rows.map(({ name }) => name.slice(-8))).to.deep.equal([0, 1, 2, 3].map(day));
+      const days = rows.map(({ name }) => name.slice(-8));
+      expect(days).to.include(missing).and.not.to.include('20200101');
     });
   });
 

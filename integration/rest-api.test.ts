@@ -64,7 +64,7 @@ describe('the REST services', () => {
     const after = await world.customer(1);
     expect(after.body).to.include({ name: 'María', address: 'Avenida 5, Ciudad' });
     expect(after.headers.get('etag')).to.equal('"2"');
-    expect(await world.rowsIn('pending_evictions')).to.equal(0);
+    await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.equal(0));
   });
 
   it('store an order and its event together, and tell its id', async () => {

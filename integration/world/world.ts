@@ -1,3 +1,4 @@
+import { customerKey } from '@event-sync/contracts/customer.ts';
 import { migrate } from '@event-sync/migrations/migrate.ts';
 import { freePort } from '@event-sync/stack/ports.ts';
 import {
@@ -7,11 +8,13 @@ import {
 } from '@event-sync/stack/services-environment.ts';
 import { startService, type Service } from '@event-sync/stack/services.ts';
 import type { PostgresAddress, ServerAddresses, Servers } from '@event-sync/stack/servers.ts';
+import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import knexFactory, { type Knex } from 'knex';
 import pg from 'pg';
 import type { DocumentName } from '../api-documents/documents.ts';
 import { documentedBy } from './documented.ts';
+import { eventually } from './eventually.ts';
 import { request, type Answer } from './http.ts';
 import { administer, Logins } from './logins.ts';
 import { sampleIn } from './metrics.ts';
@@ -203,6 +206,14 @@ export class World {
 
   customer(id: number | string): Promise<Answer> {
     return request(this.url('customerWeb', `/customers/${id}`));
+  }
+
+  /** Reads a customer until it is cached: a reader goes on without a Redis that takes too long once. */
+  async cacheCustomer(id: number): Promise<void> {
+    await eventually(async () => {
+      expect((await this.customer(id)).status).to.equal(200);
+      expect(await this.redis.exists(customerKey(String(id))), `customer ${id}, cached`).to.equal(1);
+    });
   }
 
   placeOrder(order: Record<string, unknown>): Promise<Answer> {
