@@ -42,6 +42,7 @@ describe('the consumer', () => {
   after(() => world.destroy());
   beforeEach(async () => {
     await world.customerDb.query('TRUNCATE customers, inbox, pending_evictions');
+    await world.redis.flushdb();
     await world.rabbit.drain(deadLetterQueue);
     await world.putCustomer(1);
   });
@@ -379,6 +380,7 @@ describe('the consumer', () => {
   });
 
   it('evicts for a duplicate too', async () => {
+    await world.cacheCustomer(1);
     const event = envelope();
     await send(event);
     await eventually(async () => expect(await world.countOf(1)).to.equal(1));
@@ -452,7 +454,7 @@ describe('the consumer', () => {
       );
       await world.rabbit.publishAll(eventsExchange, 'order.created', events);
       await waitsForLock(world.customerDb, 'customer-worker');
-      await world.rabbit.closeConnections();
+      await world.rabbit.closeConnections('customer-worker');
       await eventually(async () => expect(await world.rabbit.ready(orderEventsQueue)).to.equal(250));
       // Two more tries, of some seconds each: it could have connected again many times.
       const tries = new Set<string>();

@@ -1,4 +1,5 @@
 import { deadLetterQueue, eventsExchange, orderEventsQueue } from '@event-sync/contracts/topology.ts';
+import type { Service } from '@event-sync/stack/services.ts';
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { eventually } from './world/eventually.ts';
@@ -24,6 +25,19 @@ describe('what the worker does, in which order', () => {
 
   const send = (...contents: string[]) => world.rabbit.publishAll(eventsExchange, 'order.created', contents);
 
+  /** Until it refuses more. A queue that is not there would be declared again. @returns what makes room in it again */
+  const fillDeadLetters = async () => {
+    const takeAll = await world.rabbit.limitQueue(deadLetterQueue, 1);
+    await eventually(async () => {
+      const refused = await world.rabbit.publish('', deadLetterQueue, 'before').catch(() => true);
+      expect(refused, 'full').to.equal(true);
+    });
+    return async () => {
+      await world.rabbit.drain(deadLetterQueue);
+      await takeAll();
+    };
+  };
+
   it('keeps nothing of an event before the commit: killed until then, it is sent it again and counts it', async () => {
     await world.putCustomer(1);
     const worker = await world.start('customerWorker');
@@ -41,7 +55,7 @@ describe('what the worker does, in which order', () => {
 
   it('evicts after the commit and not before', async () => {
     await world.putCustomer(1);
-    await world.customer(1);
+    await world.cacheCustomer(1);
     await world.start('customerWorker');
     // A transaction that writes to the inbox waits in its COMMIT for as long as the lock is held.
     await world.customerDb.query(`
@@ -59,10 +73,11 @@ describe('what the worker does, in which order', () => {
   });
 
   describe('with two customers in one batch', () => {
+    let worker: Service;
     // Stored in the opposite order of their ids, which is how a plan would find them.
     beforeEach(async () => {
       for (const id of [2, 1]) await world.putCustomer(id);
-      await world.start('customerWorker', { CONSUMER_BATCH: '2', CONSUMER_WAIT_MS: '1000' });
+      worker = await world.start('customerWorker', { CONSUMER_BATCH: '2', CONSUMER_WAIT_MS: '1000' });
     });
 
     it('locks them in the order of their ids, so that two workers never wait in a circle', async () => {
@@ -81,16 +96,16 @@ describe('what the worker does, in which order', () => {
 
     it('applies the batch again when the database ends it because of a deadlock', async () => {
       const client = await connectBeside(world.customerDb);
-      await client.query('BEGIN; SELECT FROM customers WHERE id = 2 FOR UPDATE');
+      await client.query("BEGIN; SET LOCAL deadlock_timeout = '1min'");
+      await client.query('SELECT FROM customers WHERE id = 2 FOR UPDATE');
       await send(orderOf(2), orderOf(1));
       await waitsForLock(world.customerDb, 'customer-worker');
-      // This closes the circle. Who has waited the longest finds it and is ended: the worker.
-      await client
-        .query('SELECT FROM customers WHERE id = 1 FOR UPDATE; COMMIT')
-        .catch(() => client.query('ROLLBACK'));
+      // This closes the circle. Who looks for one first finds it and is ended: the worker.
+      await client.query('SELECT FROM customers WHERE id = 1 FOR UPDATE; COMMIT');
       await client.end();
       await eventually(async () => {
         for (const id of [1, 2]) expect(await world.countOf(id)).to.equal(1);
+        expect(worker.logs()).to.match(/deadlock detected.*a batch failed: trying it again/);
       });
       expect(await world.rabbit.ready(deadLetterQueue)).to.equal(0);
     });
@@ -99,12 +114,12 @@ describe('what the worker does, in which order', () => {
   it('keeps a message until its dead letter is safe: killed before, it is sent the message again', async () => {
     const poison = '{"event":';
     const worker = await world.start('customerWorker');
-    await world.rabbit.declare((channel) => channel.deleteQueue(deadLetterQueue));
+    const empty = await fillDeadLetters();
     await send(poison);
     await eventually(() => expect(worker.logs()).to.contain('could not be put aside'));
     await worker.kill();
     await eventually(async () => expect(await world.rabbit.ready(orderEventsQueue)).to.equal(1));
-    // It declares the queue again.
+    await empty();
     await world.start('customerWorker');
     const [dead] = await eventually(async () => {
       const messages = await world.rabbit.drain(deadLetterQueue);
@@ -117,7 +132,7 @@ describe('what the worker does, in which order', () => {
 
   it('ends with 0 when it is asked to while a message waits for its dead letter queue, and keeps the message', async () => {
     const worker = await world.start('customerWorker');
-    await world.rabbit.declare((channel) => channel.deleteQueue(deadLetterQueue));
+    await fillDeadLetters();
     await send('{"event":');
     await eventually(() => expect(worker.logs()).to.contain('could not be put aside'));
     expect(await worker.stop()).to.equal(0);

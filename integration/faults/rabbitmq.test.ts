@@ -93,16 +93,10 @@ describe('RabbitMQ, when it takes no more', function () {
 
   it('because the queue is full: events are refused, noted, tried again in order, and all of them arrive', async () => {
     const { world } = loaded;
-    const [vhost] = new URL(world.rabbit.url).pathname.split('/').slice(1);
-    const policy = `/api/policies/${vhost}/full`;
     const nacked = () => world.metric(loaded.services.outboxRelay, 'outbox_publish_total{outcome="nacked"');
     await loaded.suffer(async () => {
       await loaded.services.customerWorker.stop();
-      await world.rabbit.management('PUT', policy, {
-        pattern: `^${orderEventsQueue}$`,
-        'apply-to': 'queues',
-        definition: { 'max-length': 10 },
-      });
+      const takeAll = await world.rabbit.limitQueue(orderEventsQueue, 10);
       try {
         await eventually(async () => {
           expect(await nacked(), 'refusals').to.be.greaterThan(12);
@@ -119,7 +113,7 @@ describe('RabbitMQ, when it takes no more', function () {
           expect(rows, 'rows that were refused and wait').to.have.length(0);
         });
       } finally {
-        await world.rabbit.management('DELETE', policy);
+        await takeAll();
       }
     });
   });

@@ -24,22 +24,29 @@ export async function holdLocks(pool: pg.Pool, statement: string): Promise<() =>
 export const lockTable = (pool: pg.Pool, table: string) =>
   holdLocks(pool, `LOCK TABLE ${table} IN EXCLUSIVE MODE`);
 
-/** When each statement of this application that waits for a lock began. */
-export async function lockWaits(pool: pg.Pool, application: string): Promise<string[]> {
+/** When each statement of this application that waits for a lock began: each that contains this text. */
+export async function lockWaits(pool: pg.Pool, application: string, text = ''): Promise<string[]> {
   const { rows } = await pool.query<{ began: string }>(
     `SELECT query_start::text AS began FROM pg_stat_activity
-     WHERE datname = current_database() AND application_name = $1 AND wait_event_type = 'Lock'`,
-    [application],
+     WHERE datname = current_database() AND application_name = $1 AND wait_event_type = 'Lock'
+       AND strpos(query, $2) > 0`,
+    [application, text],
   );
   return rows.map(({ began }) => began);
 }
 
-/** Resolves when a backend of this application waits for a lock. */
-export async function waitsForLock(pool: pg.Pool, application: string): Promise<void> {
+/** Resolves when a backend of this application waits for a lock, with a statement that contains this text. */
+export async function waitsForLock(pool: pg.Pool, application: string, text?: string): Promise<void> {
   await eventually(async () =>
-    expect(await lockWaits(pool, application), `${application} waiting for a lock`).to.not.deep.equal([]),
+    expect(await lockWaits(pool, application, text), `${application} waiting for a lock`).to.not.deep.equal(
+      [],
+    ),
   );
 }
+
+/** Resolves when a relay that has confirms waits to settle their rows. Its housekeeping may wait for the same lock. */
+export const waitsToSettle = (pool: pg.Pool) =>
+  waitsForLock(pool, 'outbox-relay', 'INSERT INTO outbox_published');
 
 /** A killed process leaves its backends at work until they notice: what they still did would not be a crash's doing. */
 export async function endBackends(pool: pg.Pool, application: string): Promise<void> {

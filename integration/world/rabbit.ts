@@ -1,5 +1,7 @@
 import { RabbitmqManagement } from '@event-sync/stack/rabbitmq-management.ts';
 import amqp, { type Channel, type ChannelModel, type ConsumeMessage, type GetMessage } from 'amqplib';
+import { expect } from 'chai';
+import { eventually } from './eventually.ts';
 
 /** What a test sees of RabbitMQ: straight through amqplib and the management API, past everything that is tested. */
 export class Rabbit {
@@ -108,10 +110,32 @@ export class Rabbit {
   }
 
   /** Ends every connection to this virtual host, as an operator or a failing network would. */
-  async closeConnections(): Promise<number> {
-    const connections = await this.#management.connections(this.#vhost);
+  async closeAllConnections(): Promise<number> {
+    return this.#close(await this.#management.connections(this.#vhost));
+  }
+
+  /** Those of the processes with this name. The list lags by some seconds: resolves when there were any in it. */
+  async closeConnections(of: 'outbox-relay' | 'customer-worker'): Promise<void> {
+    await eventually(async () => {
+      const closed = await this.#close(await this.#management.connections(this.#vhost, of));
+      expect(closed, `connections of ${of}`).to.be.greaterThan(0);
+    });
+  }
+
+  async #close(connections: readonly string[]): Promise<number> {
     for (const name of connections) await this.#management.closeConnection(name);
     return connections.length;
+  }
+
+  /** By a policy: the queue holds so many messages and refuses more, until the returned function is called. */
+  async limitQueue(queue: string, maxLength: number): Promise<() => Promise<void>> {
+    const policy = `/api/policies/${this.#vhost}/limit`;
+    await this.management('PUT', policy, {
+      pattern: `^${queue}$`,
+      'apply-to': 'queues',
+      definition: { 'max-length': maxLength, overflow: 'reject-publish' },
+    });
+    return async () => void (await this.management('DELETE', policy));
   }
 
   async management(method: string, path: string, body?: object): Promise<unknown> {

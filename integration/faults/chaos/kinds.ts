@@ -130,7 +130,7 @@ export const faultKinds: Readonly<Record<string, Fault>> = {
   'connections to RabbitMQ closed': async ({ world }) => {
     // The management API knows of a connection a moment after it is there.
     const closed = await eventually(async () => {
-      const number = await world.rabbit.closeConnections();
+      const number = await world.rabbit.closeAllConnections();
       expect(number, 'connections to RabbitMQ').to.be.greaterThan(0);
       return number;
     });
