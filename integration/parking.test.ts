@@ -165,11 +165,12 @@ describe('parking', () => {
     const ids = [await insert('a', 'one'), await insert('a', 'two'), await insert('b', 'three')];
     await eventually(async () => expect(await world.rowsIn('outbox_published')).to.equal(3));
     await world.orderDb.query(
-      "UPDATE outbox_published SET published_at = '2026-01-01T12:00:00Z' WHERE event_id <> $1",
+      "UPDATE outbox_published SET published_at = now() - interval '2 hours' WHERE event_id <> $1",
       [ids[2]],
     );
+    const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
     const replay = outbox(
-      ...['replay', '--from', '2026-01-01T00:00:00Z', '--to', '2026-01-02T00:00:00Z'],
+      ...['replay', '--from', hoursAgo(3), '--to', hoursAgo(1)],
       ...['--who', 'tester', '--why', 'restored from an old dump'],
     );
     expect((await replay.exited).code, replay.logs()).to.equal(0);

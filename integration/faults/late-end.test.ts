@@ -54,7 +54,7 @@ describe('a connection to the broker', () => {
   const available = () => eventually(() => expect(publisher.problem).to.equal(undefined));
 
   it('that was given up ends late, and takes nothing with it: the next one goes on', async () => {
-    await startPublisher(300);
+    await startPublisher(2_000);
     link.weather = { cut: ['to-client'] };
     expect((await publish('first')).kind, 'without a confirm in time').to.equal('unknown');
     link.weather = {};
@@ -69,7 +69,7 @@ describe('a connection to the broker', () => {
   });
 
   it('that an alarm blocked for longer than a confirm may take is not given up when the alarm is over', async () => {
-    const confirmTimeoutMs = 2_000;
+    const confirmTimeoutMs = 4_000;
     await startPublisher(confirmTimeoutMs);
     const passed = (since: number, ms: number) =>
       eventually(() => expect(performance.now() - since).to.be.above(ms));

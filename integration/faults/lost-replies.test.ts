@@ -63,7 +63,8 @@ describe('a reply that is lost on its way', () => {
   });
 
   it("of the worker's COMMIT: the events are duplicates when they are tried again", async () => {
-    const worker = await start('customerWorker');
+    // By the clock it commits for itself as well.
+    const worker = await start('customerWorker', { INBOX_HOUSEKEEPING_CRON: '0 0 1 1 *' });
     const lost = network.link('customerWorker', 'postgres').loseReplyTo('COMMIT');
     await start('outboxRelay');
     expect((await place()).status).to.equal(201);
@@ -93,26 +94,27 @@ describe('a reply that is lost on its way', () => {
 
   it('a confirm that comes after its time: the event is sent again, and counted once', async () => {
     await start('customerWorker');
-    const relay = await start('outboxRelay', { OUTBOX_CONFIRM_TIMEOUT_MS: '1000' });
+    const relay = await start('outboxRelay', { OUTBOX_CONFIRM_TIMEOUT_MS: '2000' });
     const link = network.link('outboxRelay', 'rabbitmq');
     link.weather = { cut: ['to-client'] };
     expect((await place()).status).to.equal(201);
     await eventually(async () => expect(await world.countOf(1), 'counted before its confirm').to.equal(1));
     await eventually(async () => {
-      expect(await world.metric(relay, 'outbox_publish_total{outcome="unknown"')).to.equal(1);
+      expect(await world.metric(relay, 'outbox_publish_total{outcome="unknown"')).to.be.at.least(1);
     });
     expect(await world.rowsIn('outbox'), 'not settled without a confirm').to.equal(1);
     link.weather = {};
     await quiesce(world);
     const { arrived, repeated } = await judge(world, []);
-    expect({ arrived, repeated }).to.deep.equal({ arrived: 2, repeated: 1 });
+    expect(repeated).to.be.at.least(1);
+    expect(arrived).to.equal(1 + repeated);
     expect(await world.countOf(1)).to.equal(1);
   });
 
   it('a link to the broker whose other end is gone: relay and worker notice by themselves', async function () {
     this.timeout(120_000);
     await start('customerWorker');
-    await start('outboxRelay', { OUTBOX_CONFIRM_TIMEOUT_MS: '1000' });
+    await start('outboxRelay', { OUTBOX_CONFIRM_TIMEOUT_MS: '2000' });
     expect((await place()).status).to.equal(201);
     await eventually(async () => expect(await world.countOf(1)).to.equal(1));
     for (const name of ['outboxRelay', 'customerWorker'] as const) {
