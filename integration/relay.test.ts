@@ -432,7 +432,7 @@ describe('the relay', () => {
 
   for (const [what, routingKey, nextAttempt] of [
     ['that lead to no queue', 'nowhere', 'NULL'],
-    ['that are to be tried again later', 'numbered', "clock_timestamp() + interval '1 hour'"],
+    ['that are to be tried again later', 'numbered', "clock_timestamp() + interval '50 seconds'"],
   ] as const) {
     it(`reaches what stands behind a great many events ${what}, and only those behind one of their key wait`, async () => {
       await appendMany(routingKey, nextAttempt);

@@ -16,6 +16,7 @@ describe('isTransient', () => {
     ['a full disk', withCode('53100'), true],
     ['a refused connection', withCode('ECONNREFUSED'), true],
     ['a reset connection', withCode('ECONNRESET'), true],
+    ['a socket file that is not there', Object.assign(withCode('ENOENT'), { syscall: 'connect' }), true],
     ['both addresses of a name refused', new AggregateError([withCode('ECONNREFUSED')]), true],
     ['a connection that ended without a code', new Error('Connection terminated unexpectedly'), true],
     [
@@ -54,6 +55,7 @@ describe('needsMending', () => {
     ['a number out of range', withCode('22003')],
     ['a violated constraint', withCode('23514')],
     ['a row that a trigger refuses', withCode('P0001')],
+    ['a row that a trigger refuses by a code of its own', withCode('45000')],
     ['what passes by itself', withCode('40P01')],
     ['a broken pipe', withCode('EPIPE')],
     ['a programming error', new TypeError('x is not a function')],

@@ -40,9 +40,9 @@ const transientMessages =
 
 /**
  * What Postgres has against the values of a statement, by class: 21 cardinality, 22 data, 23 constraint, 44 a view's
- * condition, 54 a limit of the program, P0 raised by a trigger.
+ * condition, 54 a limit of the program, and what a trigger raises: P0, 2F, 38, 39, 45.
  */
-const refusedValueClasses = new Set(['21', '22', '23', '44', '54', 'P0']);
+const refusedValueClasses = new Set(['21', '22', '23', '2F', '38', '39', '44', '45', '54', 'P0']);
 
 /**
  * Whether nothing of what was sent is at fault, but a person has to mend something: a right, a password, a table that is
@@ -67,7 +67,9 @@ export function isTooSlow(error: unknown): boolean {
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError && error.errors.some(isTransient)) return true;
-  const { code } = error as { code?: unknown };
+  const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+  // The operating system's, whatever it is: a socket file that is not there, too many open files.
+  if (typeof syscall === 'string') return true;
   if (typeof code === 'string') {
     if (transientSystemCodes.has(code) || transientSqlStates.has(code)) return true;
     if (code.length === 5 && transientSqlClasses.has(code.slice(0, 2))) return true;

@@ -9,8 +9,8 @@ export const usage = `Usage: npm run dead-letters -- <command> [options]
   replay   --id ID [...]     back into the queue, where they are tried as if they were new
   discard  --id ID [...]     gone for good
 
-In place of --id: --reason REASON for all with that reason, --all for all. An ID is the message's own; one that has none,
-shown as "-", is only met by --reason and --all. Replaying is safe: what was applied before is dropped by its id, which
+In place of --id: --reason REASON for all with that reason, --all for all. An ID is the message's own, or one that the worker
+gave it; what has none (RabbitMQ or somebody else put it there), shown as "-", is only met by --reason and --all. Replaying is safe: what was applied before is dropped by its id, which
 the worker knows for INBOX_RETENTION_HOURS (90 days). What was applied before that is counted again.
 
 What is discarded is written down, so that the audit does not take it for lost; discard takes  --why TEXT  and

@@ -69,18 +69,20 @@ export class Consumer implements Component {
   #stopped: Promise<void> | undefined;
   /** Resolves when the batches that are committed are evicted and acknowledged. */
   #finished: Promise<void> = Promise.resolve();
-  readonly #aside = new Set<Promise<void>>();
+  readonly #aside = new Set<Promise<unknown>>();
+  readonly #prefetch: number;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
     this.stall = new Stall(options.logger);
-    const { link, queue, logger, maxBatch: maxItems, waitMs } = options;
+    const { link, queue, putAside, logger, maxBatch: maxItems, waitMs } = options;
     this.#batcher = new Batcher((received) => this.#work(received), { maxItems, waitMs });
+    // One batch at work, and the next one waiting. Three waiting, or two at work: no difference beyond the noise.
+    this.#prefetch = 2 * maxItems;
     this.#source = new QueueConsumer({
       connect: () => link.connect(),
       queue,
-      // One batch at work, and the next one waiting. Three waiting, or two at work: no difference beyond the noise.
-      prefetch: 2 * maxItems,
+      prefetch: this.#prefetch,
       onDelivery: (delivery) => {
         probe('consumer.delivered');
         if (delivery.redelivered) options.metrics.redelivered();
@@ -89,13 +91,17 @@ export class Consumer implements Component {
       onMissing: () => link.restoreTopology(),
       // What waits here comes again, and would wait twice. Not before the batch in hand is applied: else each loss of a
       // connection, while the database is away, takes one of their deliveries from as many messages as are prefetched.
-      onInterrupted: () => this.#batcher.discard(),
+      onInterrupted: async () => {
+        putAside.giveUp();
+        await this.#batcher.discard();
+      },
       logger,
     });
   }
 
   /** Why nothing is consumed, for people. */
   get problem(): string | undefined {
+    if (this.#aside.size >= this.#prefetch) return 'all that was fetched waits to be put aside';
     return this.#source.problem;
   }
 
@@ -158,10 +164,10 @@ export class Consumer implements Component {
   #endAside(
     outcome: 'retry' | 'dead-letter',
     message: { readonly delivery: Delivery },
-    putAside: Promise<void>,
+    putAside: Promise<boolean>,
   ): void {
     const ended = putAside
-      .then(() => this.#end(outcome, [message]))
+      .then((safe) => safe && this.#end(outcome, [message]))
       .catch((error: unknown) => this.#tellFailed(error))
       .finally(() => this.#aside.delete(ended));
     this.#aside.add(ended);
@@ -219,6 +225,7 @@ export class Consumer implements Component {
           return;
         } else {
           const [event] = events as [ReceivedEvent];
+          this.stall.over();
           const explanation = `The database refused the event: ${messageOf(error as Error)}`;
           this.#endAside(
             'dead-letter',

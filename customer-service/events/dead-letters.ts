@@ -70,13 +70,23 @@ export class DeadLetters {
   /**
    * Puts them back into the queue of the events, each confirmed there before it is taken from here.
    * @param limit so many at once
+   * @param before only those that have not become one since; what is still wrong comes back
    */
-  async replay(selection: Selection, limit = Infinity): Promise<Taken> {
+  async replay(
+    selection: Selection,
+    { limit = Infinity, before }: { limit?: number; before?: Date } = {},
+  ): Promise<Taken> {
     await this.#channel.checkExchange(asideExchange);
-    return this.#take(selection, limit, async (letter) => {
-      await this.#discarded.takeBack(letter);
-      await this.#publish(letter.message);
-    });
+    const isOld = ({ at }: DeadLetter) => before === undefined || !(Date.parse(at ?? '') >= before.getTime());
+    const isMeant = meantBy(selection);
+    return this.#take(
+      (letter) => isOld(letter) && isMeant(letter),
+      limit,
+      async (letter) => {
+        await this.#discarded.takeBack(letter);
+        await this.#publish(letter.message);
+      },
+    );
   }
 
   /**
@@ -84,15 +94,14 @@ export class DeadLetters {
    * @param limit so many at once
    */
   async discard(selection: Selection, by: DiscardedBy, limit = Infinity): Promise<Taken> {
-    return this.#take(selection, limit, (letter) => this.#discarded.note(letter, by));
+    return this.#take(meantBy(selection), limit, (letter) => this.#discarded.note(letter, by));
   }
 
   async #take(
-    selection: Selection,
+    isMeant: (letter: DeadLetter) => boolean,
     limit: number,
     first: (letter: DeadLetter) => Promise<void>,
   ): Promise<Taken> {
-    const isMeant = meantBy(selection);
     const ids: (string | undefined)[] = [];
     await this.#each(async (letter) => {
       if (isMeant(letter)) {

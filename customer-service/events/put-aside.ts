@@ -34,6 +34,10 @@ export class PutAside {
   readonly #onMissing: () => Promise<void>;
   readonly #logger: Logger;
   readonly #signal: AbortSignal;
+  /** Of the deliveries that are out. */
+  #current = new AbortController();
+  /** The last of each id: the publisher knows messages by it, and takes one of an id at a time. */
+  readonly #lastOf = new Map<string, Promise<unknown>>();
 
   constructor(options: {
     publisher: ConfirmPublisher;
@@ -48,21 +52,31 @@ export class PutAside {
     this.#signal = options.signal;
   }
 
-  /** @param id for a message that has none, so that the next delivery is recognised by the same id. */
-  async retryLater(message: ReadableMessage, id: string): Promise<void> {
-    const attempts = attemptsOf(message) + 1;
-    this.#logger.info({ event_id: id, attempts, delay_ms: retryDelayMs }, 'put aside to be tried again');
-    await this.#send(retryQueue, message, id, { [attemptsHeader]: attempts });
+  /** Gives up what is under way: all of it is delivered again. */
+  giveUp(): void {
+    this.#current.abort();
+    this.#current = new AbortController();
   }
 
+  /**
+   * @param id for a message that has none, so that the next delivery is recognised by the same id.
+   * @returns whether it is safe; if not, it was given up or the process stops, and it must not be acknowledged
+   */
+  async retryLater(message: ReadableMessage, id: string): Promise<boolean> {
+    const attempts = attemptsOf(message) + 1;
+    this.#logger.info({ event_id: id, attempts, delay_ms: retryDelayMs }, 'put aside to be tried again');
+    return this.#send(retryQueue, message, id, { [attemptsHeader]: attempts });
+  }
+
+  /** @returns whether it is safe, as above */
   async deadLetter(
     message: ReadableMessage,
     reason: DeadLetterReason,
     explanation: string,
     id?: string,
-  ): Promise<void> {
+  ): Promise<boolean> {
     this.#logger.error({ event_id: id, reason, explanation, queue: deadLetterQueue }, 'dead letter');
-    await this.#send(deadLetterQueue, message, id, {
+    return this.#send(deadLetterQueue, message, id, {
       [deadLetterHeaders.reason]: reason,
       [deadLetterHeaders.explanation]: explanation,
       [deadLetterHeaders.time]: new Date().toISOString(),
@@ -70,19 +84,40 @@ export class PutAside {
     });
   }
 
-  /** Tries until the broker has it. @throws only when the process stops: the message then stays unacknowledged. */
   async #send(
     queue: string,
     message: ReadableMessage,
     id: string | undefined,
     headers: object,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { messageId = id, ...properties } = copiedProperties(message);
+    const known = messageId ?? randomUUID();
     const ours = messageId === undefined ? { ...headers, [deadLetterHeaders.withoutId]: true } : headers;
-    const knownBy = messageId ?? randomUUID();
+    const signal = AbortSignal.any([this.#signal, this.#current.signal]);
+    const before = this.#lastOf.get(known);
+    const sent = before
+      ? before.then(() => !signal.aborted && this.#try(queue, message, known, ours, properties, signal))
+      : this.#try(queue, message, known, ours, properties, signal);
+    this.#lastOf.set(known, sent);
+    try {
+      return await sent;
+    } finally {
+      if (this.#lastOf.get(known) === sent) this.#lastOf.delete(known);
+    }
+  }
+
+  /** Until the broker has it, or the signal says that nobody needs it any more. */
+  async #try(
+    queue: string,
+    message: ReadableMessage,
+    messageId: string,
+    headers: object,
+    properties: object,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     let original = harmless(message.properties.headers ?? {});
     for (let failures = 0; ; failures++) {
-      if (failures > 0) this.#signal.throwIfAborted();
+      if (failures > 0 && signal.aborted) return false;
       const { promise, resolve } = Promise.withResolvers<Outcome>();
       probe('put-aside.publish-before');
       this.#publisher.publish(
@@ -90,15 +125,15 @@ export class PutAside {
           exchange: asideExchange,
           routingKey: queue,
           content: message.content,
-          messageId: knownBy,
-          properties: { ...properties, headers: { ...original, ...ours } },
+          messageId,
+          properties: { ...properties, headers: { ...original, ...headers } },
         },
         resolve,
       );
       const outcome = await promise;
       if (outcome.kind === 'confirmed') {
         probe('put-aside.confirmed');
-        return;
+        return true;
       }
       // Headers that came over the wire and that our client cannot write again: the message matters more than they do.
       if (outcome.kind === 'nacked') original = {};
@@ -107,11 +142,11 @@ export class PutAside {
         await this.#onMissing();
       if (failures === 0) {
         this.#logger.warn(
-          { event_id: id, queue, outcome },
+          { event_id: messageId, queue, outcome },
           'could not be put aside: trying again, it stays in its queue',
         );
       }
-      await delay(500, undefined, { signal: this.#signal });
+      await delay(500, undefined, { signal }).catch(() => {});
     }
   }
 }

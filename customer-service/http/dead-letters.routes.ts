@@ -15,7 +15,13 @@ export const deadLetterApiInfo: ApiInfo = {
 const tags = ['Dead letters'];
 const deadLetter = z
   .object({
-    id: z.string().nullable().meta({ description: 'The id of the message; one that came without has none.' }),
+    id: z
+      .string()
+      .nullable()
+      .meta({
+        description:
+          'The id of the message, or one that we gave it, by which it can be named here; what RabbitMQ or somebody else put there may have none.',
+      }),
     reason: z.string(),
     explanation: z.string().nullable(),
     since: z.string().nullable().meta({ description: 'When it became a dead letter, if it says so.' }),
@@ -51,6 +57,13 @@ const taken = z.object({
   more: z.boolean().meta({
     description: `${takenAtOnce} were taken, as many as one request may: send it again for the rest.`,
   }),
+});
+const replayed = taken.extend({
+  before: z.iso
+    .datetime()
+    .meta({
+      description: 'When the first request came. Sent again with the next, it leaves out what has come back.',
+    }),
 });
 
 /** What `npm run dead-letters` does, for programs. Each request has a connection of its own. */
@@ -117,9 +130,9 @@ export function deadLetterRoutes({
   });
 
   const taken200 = { 200: { description: 'What was taken out of the dead letters.', body: taken } };
-  const answer = ({ ids, more }: Taken, log: Logger, what: string) => {
+  const told = ({ ids, more }: Taken, log: Logger, what: string) => {
     log.info({ ids, more }, `dead letters: ${what}`);
-    return reply(200, { count: ids.length, ids: ids.map((id) => id ?? null), more });
+    return { count: ids.length, ids: ids.map((id) => id ?? null), more };
   };
 
   const replay = route({
@@ -129,11 +142,20 @@ export function deadLetterRoutes({
     summary: 'Put them back into the queue, where they are tried as if they were new',
     tags,
     bodyLimit,
-    body: oneOf({}),
+    body: oneOf({
+      before: z.iso
+        .datetime()
+        .optional()
+        .meta({ description: 'Only what was a dead letter before that time.' }),
+    }),
     bodyExample: { reason: 'customer-not-found' },
-    responses: taken200,
-    handler: async ({ body, context: { log } }) =>
-      answer(await withLetters((letters) => letters.replay(body, takenAtOnce)), log, 'replay'),
+    responses: { 200: { description: 'What was taken out of the dead letters.', body: replayed } },
+    handler: async ({ body, context: { log } }) => {
+      const before = body.before ?? new Date().toISOString();
+      const options = { limit: takenAtOnce, before: new Date(before) };
+      const result = await withLetters((letters) => letters.replay(body, options));
+      return reply(200, { ...told(result, log, 'replay'), before });
+    },
   });
 
   const discard = route({
@@ -148,7 +170,10 @@ export function deadLetterRoutes({
     bodyExample: { reason: 'not-json', why: 'sent by a test' },
     responses: taken200,
     handler: async ({ body, context: { log } }) =>
-      answer(await withLetters((letters) => letters.discard(body, body, takenAtOnce)), log, 'discard'),
+      reply(
+        200,
+        told(await withLetters((letters) => letters.discard(body, body, takenAtOnce)), log, 'discard'),
+      ),
   });
 
   return [list, replay, discard, show];

@@ -23,7 +23,7 @@ export function notHeldBack(partitions: string, { routes, trials }: HeldBack): s
   // The first line would follow from the rest. It keeps the held rows, bodies and all, out of the join.
   return `(${condition}) IS NOT TRUE
     AND NOT EXISTS (SELECT 1
-                    FROM (SELECT ordering_key, position FROM outbox
-                          WHERE partition IN (${partitions}) AND ${condition}) AS held
+                    FROM (SELECT ordering_key, min(position) AS position FROM outbox
+                          WHERE partition IN (${partitions}) AND ${condition} GROUP BY ordering_key) AS held
                     WHERE held.ordering_key = outbox.ordering_key AND held.position < outbox.position)`;
 }

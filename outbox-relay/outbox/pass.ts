@@ -25,7 +25,7 @@ export interface PassOptions {
  * What is held back is found by reading the whole table, so it may take longer than a statement usually may. By a hash, and
  * never row by row, as Postgres does where it takes the held ones for few: of 300,000 it would not come to an end.
  */
-const leavingOutMs = 60_000;
+const leavingOutMs = 15_000;
 const leavingOut = `
         SET LOCAL enable_nestloop = off;
         SET LOCAL work_mem = '32MB';
@@ -61,8 +61,7 @@ export async function openPass(
   const small = Math.floor(bytes / rows);
   const fetch = `FETCH ${Math.trunc(rows)} FROM pass`;
   try {
-    const opening: pg.QueryConfig & { query_timeout?: number } = {
-      text: `
+    const opening = `
         BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;${heldBack ? leavingOut : ''}
         DECLARE pass NO SCROLL CURSOR FOR
           SELECT position, event_id, partition, ordering_key, type, exchange, routing_key,
@@ -78,12 +77,10 @@ export async function openPass(
                             WHERE parked.ordering_key = outbox.ordering_key AND parked.position < outbox.position
                               AND parked.discarded_at IS NULL)
             ${heldBack ? `AND ${notHeldBack(list, heldBack)}` : ''}
-          ORDER BY position;
-        ${fetch}`,
-      ...(heldBack && { query_timeout: leavingOutMs + 1_000 }),
-    };
-    const results = (await client.query(opening)) as unknown as pg.QueryResult<FetchedRow>[];
-    let fetched = results.at(-1)!.rows;
+          ORDER BY position;`;
+    let fetched = heldBack
+      ? await openSlowly(client, opening, fetch)
+      : await openAtOnce(client, opening, fetch);
     let last = fetched.length < rows;
     return {
       next: async () => {
@@ -116,4 +113,19 @@ export async function openPass(
     client.release(error as Error);
     throw error;
   }
+}
+
+async function openAtOnce(client: pg.ClientBase, opening: string, fetch: string): Promise<FetchedRow[]> {
+  const results = (await client.query(`${opening} ${fetch}`)) as unknown as pg.QueryResult<FetchedRow>[];
+  return results.at(-1)!.rows;
+}
+
+/** The first fetch may take long. That the connection is there is known by then. */
+async function openSlowly(client: pg.ClientBase, opening: string, fetch: string): Promise<FetchedRow[]> {
+  await client.query(opening);
+  const first: pg.QueryConfig & { query_timeout: number } = {
+    text: fetch,
+    query_timeout: leavingOutMs + 1_000,
+  };
+  return (await client.query<FetchedRow>(first)).rows;
 }

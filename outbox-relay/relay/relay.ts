@@ -57,9 +57,16 @@ const noSuchExchange = 404;
 /** A pass holds a snapshot, and a snapshot holds back vacuum: after this time the next one begins. */
 const passLimitMs = 5_000;
 
+/** A pass that has read for so long, and more than half of it in vain, is not the way to what stands behind that. */
+const vainLimitMs = 1_000;
+/** The row that tries a suspended route has not come for so long after its turn. */
+const overdueMs = 10_000;
+
 /** How long what is held back is left out by the database, until it is read again. */
 const leaveOutMs = 10_000;
 const maxPauseMs = 1_000;
+/** How long it is read all the same when the database could not leave it out. */
+const readThroughMs = 60_000;
 
 /**
  * Claims rows, publishes them, and has them settled once they are confirmed. Outcomes become row updates here and
@@ -78,11 +85,6 @@ export class Relay implements Component {
   readonly #parking = new Batches<Unpublishable>((rows) => this.#parkAll(rows));
   readonly #maxInHand: number;
   readonly #maxFetch: number;
-  /**
-   * Rows that a pass reads in vain before what is held back is left out by the database: nothing would be reached behind a
-   * great many of them. While they are few, reading them costs less than finding them all.
-   */
-  readonly #maxInVain: number;
   #inFlight = 0;
   /**
    * Messages to send one by one, because the broker closed the channel over one of those in flight and does not say
@@ -90,6 +92,7 @@ export class Relay implements Component {
    */
   #suspects = 0;
   #leaveOutUntil = 0;
+  #readThroughUntil = 0;
   #running: Promise<void> | undefined;
   #stopping = false;
   #pumping = false;
@@ -98,7 +101,6 @@ export class Relay implements Component {
     this.#options = options;
     // Enough rows ahead to find a full window of different keys among them.
     this.#maxInHand = options.window * 4;
-    this.#maxInVain = this.#maxInHand;
     // A fetch of more than may be in hand would wait in each pass until its end. Half of it: the rest is published meanwhile.
     this.#maxFetch = options.batch <= this.#maxInHand ? options.batch : this.#maxInHand / 2;
     options.settler.onSettled = (positions) => {
@@ -165,25 +167,36 @@ export class Relay implements Component {
     if (!publisher.available || partitions.length === 0) return false;
     this.#askForExchanges();
     const begunAt = performance.now();
+    // Where no pass comes to the end of a long backlog.
+    this.#routes.forgetOverdue(begunAt - overdueMs);
     const heldBack = begunAt < this.#leaveOutUntil ? this.#routes.heldBack(begunAt) : undefined;
     this.#lanes.beginPass(begunAt);
-    const pass = await outbox.openPass({ partitions, rows: this.#maxFetch, bytes: fetchBytes, heldBack });
+    const pass = await outbox
+      .openPass({ partitions, rows: this.#maxFetch, bytes: fetchBytes, heldBack })
+      .catch((error: unknown) => {
+        if (heldBack) this.#readThroughUntil = performance.now() + readThroughMs;
+        this.#leaveOutUntil = 0;
+        throw error;
+      });
     probe('relay.claimed');
     const openedAt = performance.now();
     const endsAt = openedAt + passLimitMs;
+    let read = 0;
     try {
       for (;;) {
         const rows = await pass.next();
         const now = performance.now();
+        read += rows.length;
         for (const row of rows) this.#lanes.add(row, this.#routes.admits(row, now));
         this.#pump();
-        if (this.#lanes.readInVain > this.#maxInVain) {
+        if (pass.ended) {
+          this.#routes.forgetOverdue(begunAt);
+          return false;
+        }
+        const inVain = now - openedAt > vainLimitMs && this.#lanes.readInVain * 2 > read;
+        if (inVain && now > this.#readThroughUntil) {
           this.#leaveOutUntil = now + leaveOutMs;
           return true;
-        }
-        if (pass.ended) {
-          this.#routes.seenAll(begunAt);
-          return false;
         }
         while (this.#lanes.size > this.#maxInHand - this.#maxFetch || this.#lanes.bytes > maxBytesInHand) {
           const rest = endsAt - performance.now();

@@ -34,21 +34,29 @@ describe('Routes', () => {
 
   it('forgets a route whose row did not come when it was its turn, so that another row tries it', () => {
     routes.returned(row('1'), 0);
-    routes.seenAll(999);
+    routes.forgetOverdue(999);
     expect(routes.admits(row('2'), 999)).to.equal(false);
-    routes.seenAll(1_000);
+    routes.forgetOverdue(1_000);
     expect(routes.admits(row('2'), 1_000)).to.equal(true);
   });
 
   it('tries no row of an exchange that is not there, and asks for it once a second', () => {
     routes.missing('events', 0);
-    expect(routes.admits(row('1'), 5_000)).to.equal(false);
     expect(routes.toAskFor(999)).to.deep.equal([]);
+    expect(routes.admits(row('1'), 999)).to.equal(false);
     expect(routes.toAskFor(1_000)).to.deep.equal(['events']);
     expect(routes.toAskFor(1_001)).to.deep.equal([]);
     routes.found('events');
     expect(routes.toAskFor(9_000)).to.deep.equal([]);
     expect(routes.admits(row('1'), 9_000)).to.equal(true);
+  });
+
+  it('asks no more for an exchange for which there has been no row for a minute', () => {
+    routes.missing('events', 0);
+    expect(routes.admits(row('1'), 30_000)).to.equal(false);
+    expect(routes.toAskFor(90_000)).to.deep.equal(['events']);
+    expect(routes.toAskFor(90_001)).to.deep.equal([]);
+    expect(routes.size).to.equal(0);
   });
 
   it('says what need not be read: all but the row whose turn it is', () => {

@@ -2,6 +2,8 @@ import type { HeldBack } from '../outbox/held-back.ts';
 
 /** How long a route that leads to no queue, or an exchange that is not there, is left alone before it is tried again. */
 const trialIntervalMs = 1_000;
+/** An exchange for which no row was seen for so long is not asked for any more. */
+const unwantedMs = 60_000;
 
 interface Route {
   readonly exchange: string;
@@ -22,8 +24,8 @@ const nameOf = ({ exchange, routing_key }: Route) => `${exchange}\0${routing_key
  */
 export class Routes {
   readonly #suspended = new Map<string, { route: Route; trial: string; tryAt: number }>();
-  /** When to ask for it. */
-  readonly #missing = new Map<string, number>();
+  /** When to ask for it, and when there was a row for it last. */
+  readonly #missing = new Map<string, { askAt: number; wantedAt: number }>();
 
   /** @returns whether this is news, so that one alarm is raised and not thousands. */
   returned(row: RouteOfRow, now: number): boolean {
@@ -41,13 +43,19 @@ export class Routes {
 
   /** There is no such exchange. */
   missing(exchange: string, now: number): void {
-    this.#missing.set(exchange, now + trialIntervalMs);
+    this.#missing.set(exchange, { askAt: now + trialIntervalMs, wantedAt: now });
   }
 
-  /** Exchanges to ask for now: each once in an interval. */
+  /** Exchanges to ask for now: each once in an interval, as long as there are rows for it. */
   toAskFor(now: number): string[] {
-    const due = [...this.#missing].filter(([, askAt]) => askAt <= now).map(([exchange]) => exchange);
-    for (const exchange of due) this.missing(exchange, now);
+    const due: string[] = [];
+    for (const [exchange, asked] of this.#missing) {
+      if (now - asked.wantedAt > unwantedMs) this.#missing.delete(exchange);
+      else if (asked.askAt <= now) {
+        asked.askAt = now + trialIntervalMs;
+        due.push(exchange);
+      }
+    }
     return due;
   }
 
@@ -59,7 +67,11 @@ export class Routes {
   /** Whether this row may be published now. */
   admits(row: RouteOfRow, now: number): boolean {
     if (this.size === 0) return true;
-    if (this.#missing.has(row.exchange)) return false;
+    const missing = this.#missing.get(row.exchange);
+    if (missing) {
+      missing.wantedAt = now;
+      return false;
+    }
     const suspended = this.#suspended.get(nameOf(row));
     if (!suspended) return true;
     if (row.position !== suspended.trial || now < suspended.tryAt) return false;
@@ -80,11 +92,11 @@ export class Routes {
   }
 
   /**
-   * A pass has seen all rows. A route whose turn it was when the pass began, and whose row did not come, has lost it: it
-   * was parked, or belongs to another relay now. Forgotten, the route is tried with any row, and suspended by it again.
+   * A route whose turn it was by then, and whose row has not come since, has lost it: it was parked, or belongs to another
+   * relay now. Forgotten, the route is tried with any row, and suspended by it again.
    */
-  seenAll(begunAt: number): void {
-    for (const [name, { tryAt }] of this.#suspended) if (tryAt <= begunAt) this.#suspended.delete(name);
+  forgetOverdue(turnedBy: number): void {
+    for (const [name, { tryAt }] of this.#suspended) if (tryAt <= turnedBy) this.#suspended.delete(name);
   }
 
   get size(): number {

@@ -7,6 +7,7 @@ describe('Acknowledgements', () => {
     const acknowledgements = new Acknowledgements({
       ack: (message, allUpTo) => void frames.push(`${allUpTo ? 'up to ' : ''}${message.fields.deliveryTag}`),
     });
+    for (let tag = 1; tag <= 9; tag++) acknowledgements.delivered(tag);
     const add = async (...tags: number[]) => {
       for (const tag of tags) acknowledgements.add(tag);
       await Promise.resolve();

@@ -5,18 +5,23 @@ import { probe } from '../probe.ts';
  * Acknowledges the deliveries of a channel with one consumer. What is acknowledged in one turn goes out together, and
  * the deliveries up to the first that is still out as one frame: the broker takes that for a whole batch as one.
  *
- * The tags of such a channel are 1, 2, 3 and so on.
+ * The tags of such a channel are 1, 2, 3 and so on. Remembered are those that are out, and so no more than are prefetched.
  */
 export class Acknowledgements {
   readonly #channel: Pick<Channel, 'ack'>;
-  /** Acknowledged, beyond one that is not. */
-  readonly #ahead = new Set<number>();
+  /** In their order. */
+  readonly #out = new Set<number>();
+  #last = 0;
   #fresh: number[] = [];
-  /** All up to here are acknowledged. */
-  #upTo = 0;
 
   constructor(channel: Pick<Channel, 'ack'>) {
     this.#channel = channel;
+  }
+
+  /** The next delivery. */
+  delivered(tag: number): void {
+    this.#out.add(tag);
+    this.#last = tag;
   }
 
   /** Once for each tag. */
@@ -29,15 +34,13 @@ export class Acknowledgements {
   flush(): void {
     const fresh = this.#fresh;
     this.#fresh = [];
-    for (const tag of fresh) {
-      if (tag === this.#upTo + 1) this.#upTo = tag;
-      else this.#ahead.add(tag);
-    }
-    while (this.#ahead.delete(this.#upTo + 1)) this.#upTo += 1;
+    for (const tag of fresh) this.#out.delete(tag);
+    const [first] = this.#out;
+    const upTo = first === undefined ? this.#last : first - 1;
     // A tag that the broker has had before closes the channel, also in a frame for all up to it.
     let last = 0;
     for (const tag of fresh) {
-      if (tag > this.#upTo) this.#ack(tag, false);
+      if (tag > upTo) this.#ack(tag, false);
       else last = Math.max(last, tag);
     }
     if (last > 0) this.#ack(last, true);

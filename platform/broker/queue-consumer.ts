@@ -23,6 +23,7 @@ export class Delivery {
     this.redelivered = fields.redelivered;
     this.#tag = fields.deliveryTag;
     this.#acknowledgements = acknowledgements;
+    acknowledgements.delivered(fields.deliveryTag);
   }
 
   /** Too late on a channel that is gone, and harmless then: the broker delivers the message again. */
