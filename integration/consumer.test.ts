@@ -488,39 +488,6 @@ describe('the consumer', () => {
     await eventually(async () => expect(await world.rabbit.ready(deadLetterQueue)).to.equal(80));
   });
 
-  it('makes one dead letter of a message that it could not put aside, however often it came again', async () => {
-    const redelivered = () => world.metric(worker, 'events_redelivered_total');
-    let takeAll = await world.rabbit.limitQueue(deadLetterQueue, 1);
-    try {
-      await eventually(async () => {
-        const refused = await world.rabbit.publish('', deadLetterQueue, 'before').catch(() => true);
-        expect(refused, 'full').to.equal(true);
-      });
-      await send('no JSON', { messageId: 'refused' });
-      await eventually(() => expect(worker.logs()).to.contain('could not be put aside'));
-      for (let round = 0; round < 3; round++) {
-        const before = await redelivered();
-        await world.rabbit.closeConnections('customer-worker');
-        await eventually(async () => expect(await redelivered()).to.be.greaterThan(before));
-      }
-      // Raised, not taken away: RabbitMQ 3.10 would go on refusing.
-      takeAll = await world.rabbit.limitQueue(deadLetterQueue, 1_000);
-      await world.rabbit.drain(deadLetterQueue);
-      await eventually(async () => expect(await world.rabbit.ready(deadLetterQueue)).to.equal(1));
-    } finally {
-      await takeAll();
-    }
-    // This takes some seconds: whatever else was at it would have been tried again.
-    await send(envelope({ data: { order_id: 1, customer_id: 5 } }), { messageId: 'later' });
-    await eventually(async () => expect(await world.rabbit.ready(deadLetterQueue)).to.be.greaterThan(1), {
-      withinMs: 30_000,
-    });
-    const ids = (await world.rabbit.drain(deadLetterQueue)).map(({ properties }) =>
-      String(properties.messageId),
-    );
-    expect(ids).to.deep.equal(['refused', 'later']);
-  });
-
   it('halves a batch until the one event that the database refuses stands alone, and applies the rest', async () => {
     const events = Array.from({ length: 40 }, (_, index) =>
       envelope({ data: { order_id: index + 1, customer_id: 1 } }),

@@ -15,13 +15,10 @@ export const deadLetterApiInfo: ApiInfo = {
 const tags = ['Dead letters'];
 const deadLetter = z
   .object({
-    id: z
-      .string()
-      .nullable()
-      .meta({
-        description:
-          'The id of the message, or one that we gave it, by which it can be named here; what RabbitMQ or somebody else put there may have none.',
-      }),
+    id: z.string().nullable().meta({
+      description:
+        'The id of the message, or one that we gave it, by which it can be named here; what RabbitMQ or somebody else put there may have none.',
+    }),
     reason: z.string(),
     explanation: z.string().nullable(),
     since: z.string().nullable().meta({ description: 'When it became a dead letter, if it says so.' }),
@@ -59,11 +56,9 @@ const taken = z.object({
   }),
 });
 const replayed = taken.extend({
-  before: z.iso
-    .datetime()
-    .meta({
-      description: 'When the first request came. Sent again with the next, it leaves out what has come back.',
-    }),
+  before: z.iso.datetime().meta({
+    description: 'When the first request came. Sent again with the next, it leaves out what has come back.',
+  }),
 });
 
 /** What `npm run dead-letters` does, for programs. Each request has a connection of its own. */
