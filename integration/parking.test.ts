@@ -115,14 +115,7 @@ describe('parking', () => {
   });
 
   it('parks what the broker has refused too often, and goes on in order once it is replayed', async () => {
-    await world.rabbit.declare(async (channel) => {
-      await channel.assertQueue('full', {
-        durable: true,
-        arguments: { 'x-queue-type': 'classic', 'x-max-length': 1, 'x-overflow': 'reject-publish' },
-      });
-      await channel.unbindQueue('all', 'events', 'text');
-      await channel.bindQueue('full', 'events', 'text');
-    });
+    await world.rabbit.routeToFullQueue('text', { instead: 'all', maxLength: 1 });
     await world.start('outboxRelay', { OUTBOX_MAX_ATTEMPTS: '3' });
     for (const text of ['one', 'two', 'three']) await insert('a', text);
     await eventually(async () => expect(await parked()).to.have.length(1));

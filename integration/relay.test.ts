@@ -472,14 +472,7 @@ describe('the relay', () => {
 
   it('tries a refused event again, in order, when the queue has room again', async () => {
     await stopConsuming();
-    await world.rabbit.declare(async (channel) => {
-      await channel.assertQueue('full', {
-        durable: true,
-        arguments: { 'x-queue-type': 'classic', 'x-max-length': 3, 'x-overflow': 'reject-publish' },
-      });
-      await channel.unbindQueue('numbered', 'events', 'numbered');
-      await channel.bindQueue('full', 'events', 'numbered');
-    });
+    await world.rabbit.routeToFullQueue('numbered', { instead: 'numbered', maxLength: 3 });
     const relay = await world.start('outboxRelay');
     await withKnex(world.addresses.postgresOrder, (knex) => append(knex, 2, 1, 5));
     await eventually(async () => {
@@ -499,14 +492,7 @@ describe('the relay', () => {
 
   it('counts the attempts of thousands of refused events, and keeps its leases meanwhile', async () => {
     const events = 5_000;
-    await world.rabbit.declare(async (channel) => {
-      await channel.assertQueue('full', {
-        durable: true,
-        arguments: { 'x-queue-type': 'classic', 'x-max-length': 1, 'x-overflow': 'reject-publish' },
-      });
-      await channel.unbindQueue('numbered', 'events', 'numbered');
-      await channel.bindQueue('full', 'events', 'numbered');
-    });
+    await world.rabbit.routeToFullQueue('numbered', { instead: 'numbered', maxLength: 1 });
     await world.orderDb.query(
       `INSERT INTO outbox (event_id, ordering_key, type, version, exchange, routing_key, body)
        SELECT gen_random_uuid(), 'key-' || i, 'numbered', 1, 'events', 'numbered', '{}' FROM generate_series(1, $1) AS i`,

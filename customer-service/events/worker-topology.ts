@@ -1,10 +1,4 @@
-import {
-  asideExchange,
-  deadLetterQueue,
-  orderEventsQueue,
-  queueArguments,
-  retryQueue,
-} from '@event-sync/contracts/topology.ts';
+import { asideExchange, orderEventsQueue, queueArguments } from '@event-sync/contracts/topology.ts';
 import type { Topology } from '@event-sync/platform/broker/rascal-broker.ts';
 import { handlers } from './handlers.ts';
 
@@ -19,14 +13,12 @@ export const workerTopology: Topology = {
     ...Object.fromEntries(handled.map(({ exchange }) => [exchange, { type: 'topic' }])),
     [asideExchange]: { type: 'direct' },
   },
-  queues: {
-    [orderEventsQueue]: { arguments: queueArguments[orderEventsQueue] },
-    [retryQueue]: { arguments: queueArguments[retryQueue] },
-    [deadLetterQueue]: { arguments: queueArguments[deadLetterQueue] },
-  },
+  queues: Object.fromEntries(
+    Object.entries(queueArguments).map(([queue, ofQueue]) => [queue, { arguments: ofQueue }]),
+  ),
   bindings: [
     ...handled.map(({ exchange, routingKey }) => ({ exchange, queue: orderEventsQueue, routingKey })),
-    ...[orderEventsQueue, retryQueue, deadLetterQueue].map((queue) => ({
+    ...Object.keys(queueArguments).map((queue) => ({
       exchange: asideExchange,
       queue,
       routingKey: queue,

@@ -138,6 +138,18 @@ export class Rabbit {
     return async () => void (await this.management('DELETE', policy));
   }
 
+  /** What was bound to `instead` goes into a queue of the name `full`, which refuses more than so many messages. */
+  async routeToFullQueue(routingKey: string, { instead, maxLength }: { instead: string; maxLength: number }) {
+    await this.declare(async (channel) => {
+      await channel.assertQueue('full', {
+        durable: true,
+        arguments: { 'x-queue-type': 'classic', 'x-max-length': maxLength, 'x-overflow': 'reject-publish' },
+      });
+      await channel.unbindQueue(instead, 'events', routingKey);
+      await channel.bindQueue('full', 'events', routingKey);
+    });
+  }
+
   async management(method: string, path: string, body?: object): Promise<unknown> {
     return (await this.#management.request(method, path, body)).body;
   }

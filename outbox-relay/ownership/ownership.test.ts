@@ -7,6 +7,25 @@ import { Ownership } from './ownership.ts';
 const all = Array.from({ length: partitionCount }, (_, partition) => partition);
 const theirs = partitionCount - 1;
 
+/** Of a relay that has the leases of all partitions. */
+function ownershipOfAll(leases: Partial<Leases>, onChange = () => {}): Ownership {
+  return new Ownership({
+    leases: {
+      heartbeat: async () => 1,
+      renew: async () => all,
+      take: async () => [],
+      release: async () => {},
+      leave: async () => {},
+      ...leases,
+    },
+    relayId: 'one',
+    logger: { info: () => {}, warn: () => {} } as unknown as Logger,
+    drain: async () => {},
+    onChange,
+    canPublish: () => true,
+  });
+}
+
 describe('partitions that are given back to a second relay', () => {
   let release: PromiseWithResolvers<void>;
   let asked: PromiseWithResolvers<void>;
@@ -15,20 +34,12 @@ describe('partitions that are given back to a second relay', () => {
   beforeEach(async () => {
     release = Promise.withResolvers();
     asked = Promise.withResolvers();
-    const leases: Leases = {
+    ownership = ownershipOfAll({
       heartbeat: async () => 2,
-      renew: async () => all,
-      take: async () => [],
       release: () => {
         asked.resolve();
         return release.promise;
       },
-      leave: async () => {},
-    };
-    const quiet = { info: () => {}, warn: () => {} } as unknown as Logger;
-    ownership = new Ownership({
-      ...{ leases, relayId: 'one', logger: quiet },
-      ...{ drain: async () => {}, onChange: () => {}, canPublish: () => true },
     });
     await ownership.start();
     await asked.promise;
@@ -60,19 +71,8 @@ describe('a lease', () => {
   });
 
   it('is not trusted while the clock reads less than when it was renewed', async () => {
-    const leases: Leases = {
-      heartbeat: async () => 1,
-      renew: async () => all,
-      take: async () => [],
-      release: async () => {},
-      leave: async () => {},
-    };
-    const quiet = { info: () => {}, warn: () => {} } as unknown as Logger;
     const renewed = Promise.withResolvers<void>();
-    const ownership = new Ownership({
-      ...{ leases, relayId: 'one', logger: quiet },
-      ...{ drain: async () => {}, onChange: renewed.resolve, canPublish: () => true },
-    });
+    const ownership = ownershipOfAll({}, renewed.resolve);
     try {
       await ownership.start();
       await renewed.promise;
