@@ -36,13 +36,14 @@ export interface Service {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
   /** SIGKILL, to it and its children. */
   kill(): Promise<void>;
-  /** What it has written since this start, the last megabyte of it. */
+  /** What it has written since this start; of more than 64 MiB, the end. */
   logs(): string;
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
 const stopGraceMs = 20_000;
-const logLimit = 1024 * 1024;
+/** Whoever asks that something was never told, or told once, must see all that a test can make it tell. */
+const logLimit = 64 * 1024 * 1024;
 
 /**
  * Starts one of our programs as a child, on the Node that we run on. It writes straight to its log file, so that it
