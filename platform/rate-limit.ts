@@ -111,23 +111,26 @@ export class RateLimits {
 
   #store(prefix: string): RedisStore {
     const { service, redis, breaker } = this.#options;
+    const scripts = new Map<string, string>();
     return new RedisStore({
       prefix: `ratelimit:${service}:${prefix}`,
       sendCommand: async (...command) => {
-        // The store loads its scripts when it is made, which is before Redis is connected, and never again if that
-        // fails. With the name that Redis gives a script it goes on, and loads it when it turns out not to be there.
-        if (command[0] === 'SCRIPT' && redis.status !== 'ready')
-          return createHash('sha1').update(command.at(-1)!).digest('hex');
+        // The store would never ask again for a script that could not be loaded once, and count nobody from then on. It
+        // gets the name that Redis gives the script, and the script goes along whenever Redis does not have it.
+        if (command[0] === 'SCRIPT') {
+          const script = command.at(-1)!;
+          const name = createHash('sha1').update(script).digest('hex');
+          scripts.set(name, script);
+          return name;
+        }
         const [name = '', ...parameters] = command;
-        const reply = await breaker.run(() =>
-          // That is an answer, and no failure of Redis.
+        return (await breaker.run(() =>
           redis.call(name, ...parameters).catch((error: Error) => {
-            if (error.message.startsWith('NOSCRIPT')) return error;
-            throw error;
+            const script = scripts.get(parameters[0]!);
+            if (!script || !error.message.startsWith('NOSCRIPT')) throw error;
+            return redis.call('EVAL', script, ...parameters.slice(1));
           }),
-        );
-        if (reply instanceof Error) throw reply;
-        return reply as RedisReply;
+        )) as RedisReply;
       },
     });
   }
