@@ -8,6 +8,7 @@ import {
   type DeadLetterReason,
 } from '@event-sync/contracts/topology.ts';
 import type { ConfirmPublisher, Outcome } from '@event-sync/platform/broker/confirm-publisher.ts';
+import type { OutgoingMessage } from '@event-sync/platform/broker/outgoing-message.ts';
 import type { Logger } from '@event-sync/platform/logger.ts';
 import { probe } from '@event-sync/platform/probe.ts';
 import { randomUUID } from 'node:crypto';
@@ -93,11 +94,19 @@ export class PutAside {
     const { messageId = id, ...properties } = copiedProperties(message);
     const known = messageId ?? randomUUID();
     const ours = messageId === undefined ? { ...headers, [deadLetterHeaders.withoutId]: true } : headers;
+    const copyWith = (original: object): OutgoingMessage => ({
+      exchange: asideExchange,
+      routingKey: queue,
+      content: message.content,
+      messageId: known,
+      properties: { ...properties, headers: { ...original, ...ours } },
+    });
+    const copies = { full: copyWith(harmless(message.properties.headers ?? {})), bare: copyWith({}) };
     const signal = AbortSignal.any([this.#signal, this.#current.signal]);
     const before = this.#lastOf.get(known);
     const sent = before
-      ? before.then(() => !signal.aborted && this.#try(queue, message, known, ours, properties, signal))
-      : this.#try(queue, message, known, ours, properties, signal);
+      ? before.then(() => !signal.aborted && this.#try(copies, signal))
+      : this.#try(copies, signal);
     this.#lastOf.set(known, sent);
     try {
       return await sent;
@@ -106,43 +115,33 @@ export class PutAside {
     }
   }
 
-  /** Until the broker has it, or the signal says that nobody needs it any more. */
+  /**
+   * Until the broker has it, or the signal says that nobody needs it any more.
+   * @param copies `full` with the headers that it came with, `bare` with ours alone
+   */
   async #try(
-    queue: string,
-    message: ReadableMessage,
-    messageId: string,
-    headers: object,
-    properties: object,
+    { full, bare }: Record<'full' | 'bare', OutgoingMessage>,
     signal: AbortSignal,
   ): Promise<boolean> {
-    let original = harmless(message.properties.headers ?? {});
+    let copy = full;
     for (let failures = 0; ; failures++) {
       if (failures > 0 && signal.aborted) return false;
       const { promise, resolve } = Promise.withResolvers<Outcome>();
       probe('put-aside.publish-before');
-      this.#publisher.publish(
-        {
-          exchange: asideExchange,
-          routingKey: queue,
-          content: message.content,
-          messageId,
-          properties: { ...properties, headers: { ...original, ...headers } },
-        },
-        resolve,
-      );
+      this.#publisher.publish(copy, resolve);
       const outcome = await promise;
       if (outcome.kind === 'confirmed') {
         probe('put-aside.confirmed');
         return true;
       }
       // Headers that came over the wire and that our client cannot write again: the message matters more than they do.
-      if (outcome.kind === 'nacked') original = {};
+      if (outcome.kind === 'nacked' && outcome.unsendable) copy = bare;
       // 404: the exchange is gone.
       if (outcome.kind === 'returned' || (outcome.kind === 'unknown' && outcome.code === 404))
         await this.#onMissing();
       if (failures === 0) {
         this.#logger.warn(
-          { event_id: messageId, queue, outcome },
+          { event_id: copy.messageId, queue: copy.routingKey, outcome },
           'could not be put aside: trying again, it stays in its queue',
         );
       }

@@ -10,7 +10,7 @@ import type { OutgoingMessage } from './outgoing-message.ts';
  * What became of a message. Exactly one for each `publish`.
  * - `confirmed`: the broker has it, in at least one queue, and is answerable for it.
  * - `returned`: no queue was bound for it. The broker confirms such a message too; it is not delivered all the same.
- * - `nacked`: the broker refused it (a full queue, an internal error).
+ * - `nacked`: the broker refused it (a full queue, an internal error), or, if `unsendable`, AMQP cannot express it.
  * - `unknown`: the connection or the channel ended first, or no confirm came in time. It may be in the queue. With a
  *   `code` the broker itself closed the channel over one of the messages in flight (404: no such exchange, 406: too
  *   large); over which one it does not say.
@@ -18,7 +18,7 @@ import type { OutgoingMessage } from './outgoing-message.ts';
 export type Outcome =
   | { kind: 'confirmed' }
   | { kind: 'returned'; reason: string }
-  | { kind: 'nacked'; reason: string }
+  | { kind: 'nacked'; reason: string; unsendable?: true }
   | { kind: 'unknown'; reason: string; code?: number };
 
 /** One for all: it says no more than that. */
@@ -129,7 +129,12 @@ export class ConfirmPublisher implements Component {
       const { name, message: reason } = error as Error;
       // A channel that has closed a moment ago, or a message that AMQP cannot express.
       if (name === 'IllegalOperationError') this.#settle(messageId, entry, this.#unknown(reason));
-      else this.#settle(messageId, entry, { kind: 'nacked', reason: `it cannot be sent: ${reason}` });
+      else
+        this.#settle(messageId, entry, {
+          kind: 'nacked',
+          reason: `it cannot be sent: ${reason}`,
+          unsendable: true,
+        });
     }
   }
 
