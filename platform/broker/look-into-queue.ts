@@ -10,16 +10,15 @@ export async function lookIntoQueue(
   queue: string,
   visit: (message: GetMessage) => Promise<boolean> | boolean,
 ): Promise<void> {
-  // Not until it is empty: what is put back may come again meanwhile.
-  const { messageCount } = await channel.checkQueue(queue);
+  let message = await channel.get(queue);
+  // Not until it is empty: what is put back may come again meanwhile. And not by the count that the queue is said to
+  // have: what an earlier look has given back may not be in it yet, where a get comes after all that was sent before it.
+  let left = message ? message.fields.messageCount : 0;
   try {
-    for (let seen = 0; seen < messageCount; seen++) {
-      const message = await channel.get(queue);
-      if (!message || !(await visit(message))) return;
-    }
+    while (message && (await visit(message)) && left-- > 0) message = await channel.get(queue);
   } finally {
     channel.nackAll(true);
-    // Answered in order: after this the queue has them again.
+    // Answered in order: after this the broker has heard of it.
     await channel.checkQueue(queue);
   }
 }
