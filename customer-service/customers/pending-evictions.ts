@@ -77,11 +77,17 @@ async function evictAndForget(
   if (noted.length === 0) return;
   await cache.evict(noted.map(({ customer_id: id, version }) => ({ id, version })));
   probe('evictions.evicted');
-  // A note that a later change raised meanwhile stays: that version is not evicted yet.
+  // A note that a later change raised meanwhile stays: that version is not evicted yet. Locked in the order of the ids,
+  // as they are noted, and not as a plan finds them.
   await knex.raw(
-    `DELETE FROM pending_evictions AS noted
-     USING unnest(:ids::bigint[], :versions::bigint[]) AS evicted (customer_id, version)
-     WHERE noted.customer_id = evicted.customer_id AND noted.version <= evicted.version`,
+    `WITH done AS (
+       SELECT noted.customer_id
+       FROM pending_evictions AS noted
+         JOIN unnest(:ids::bigint[], :versions::bigint[]) AS evicted (customer_id, version) USING (customer_id)
+       WHERE noted.version <= evicted.version
+       ORDER BY noted.customer_id FOR UPDATE OF noted
+     )
+     DELETE FROM pending_evictions USING done WHERE pending_evictions.customer_id = done.customer_id`,
     { ids: noted.map(({ customer_id }) => customer_id), versions: noted.map(({ version }) => version) },
   );
 }

@@ -94,7 +94,7 @@ const known: readonly KnownStatement[] = [
     }),
   },
   {
-    text: /^DELETE FROM pending_evictions AS noted .* noted\.version <= evicted\.version/,
+    text: /noted\.version <= evicted\.version ORDER BY noted\.customer_id FOR UPDATE OF noted \) DELETE FROM pending_evictions/,
     meaning: ({ ids, versions }) => ({
       locks: strings(ids).map((id) => `note ${id}`),
       run: (transaction) => {
