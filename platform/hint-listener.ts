@@ -79,6 +79,7 @@ export class HintListener implements Component {
     clearInterval(check);
     // The signal outlives all of them, and would keep each client.
     signal.removeEventListener('abort', end);
-    await client.end().catch(() => {});
+    // Nothing is in hand: a server that does not answer must not hold up whoever stops this.
+    void client.end().catch(() => {});
   }
 }
