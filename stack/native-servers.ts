@@ -1,5 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync, chmodSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, rmSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { addressesAt, type ServerPorts } from './addresses.ts';
 import { serverNames, serverTitles, type ServerControl, type ServerName, type Servers } from './control.ts';
@@ -7,7 +6,12 @@ import { findBinaries, type Binaries } from './native/binaries.ts';
 import { startPostgres } from './native/postgres.ts';
 import { startRabbitmq, type NativeRabbitmq } from './native/rabbitmq.ts';
 import { startRedis } from './native/redis.ts';
-import { serversFolder, serverUser } from './native/unprivileged-user.ts';
+import {
+  serversFolder,
+  serverUser,
+  temporaryFolderFor,
+  type ServerUser,
+} from './native/unprivileged-user.ts';
 import { forgetFolder, recordFolder } from './processes/register.ts';
 import type { StartOptions } from './start-options.ts';
 
@@ -21,7 +25,7 @@ export async function startNativeServers(options: StartOptions & { chosen: Serve
   const user = serverUser();
   const binaries = await findBinaries({ user, folder: serversFolder(user), onProgress, signal });
   signal?.throwIfAborted();
-  const folder = data === 'keep' ? join(serversFolder(user), 'data') : temporaryFolder();
+  const folder = data === 'keep' ? join(serversFolder(user), 'data') : temporaryFolder(user);
   const addresses = addressesAt(host, ports);
   const servers = new Map<ServerName, Startable>();
   let rabbitmq: NativeRabbitmq | undefined;
@@ -107,8 +111,8 @@ interface StartOne {
   onCreated: (server: Startable) => void;
 }
 
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'event-sync-'));
+function temporaryFolder(user: ServerUser | undefined): string {
+  const folder = mkdtempSync(join(temporaryFolderFor(user), 'event-sync-'));
   recordFolder(folder);
   // The servers' user has to get through to its own folders, which nobody else can read.
   chmodSync(folder, 0o711);

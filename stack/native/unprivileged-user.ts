@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, existsSync, lstatSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  rmSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { checkoutId, localFolder } from '../folders.ts';
 
@@ -65,6 +75,14 @@ export function isReachable(folder: string, user: ServerUser | undefined): boole
     }
     if (path === dirname(path)) return true;
   }
+}
+
+/** Where temporary folders go that the user must get into: not all that are named as TMPDIR can be entered by others. */
+export function temporaryFolderFor(user: ServerUser | undefined): string {
+  const usual = realpathSync(tmpdir());
+  return (
+    [usual, '/var/tmp', '/tmp'].find((folder) => existsSync(folder) && isReachable(folder, user)) ?? usual
+  );
 }
 
 /** Makes a folder that only the servers' user can read. */
