@@ -39,6 +39,7 @@ describe('the audit', () => {
     expect(placed).to.be.greaterThan(20);
     expect(younger, 'events that were on their way').to.be.greaterThan(0);
     await eventually(async () => expect(await world.rowsIn('inbox')).to.equal(placed));
+    await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.equal(0));
     const { checked } = await expectDrift(world, [], ['--horizon', '1']);
     expect(checked).to.include({ orders: placed, events: placed, appliedIds: placed });
   });

@@ -23,6 +23,7 @@ describe('the audit of a system at rest', () => {
     });
     await relay.stop();
     await worker.stop();
+    await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.equal(0));
   }
 
   before(async () => {
@@ -279,6 +280,7 @@ describe('the audit of a system at rest', () => {
     const { findings } = await expectDrift(world, expected, ['--repair']);
     expect(findings.map(({ what }) => what)).to.include('Cached: orders_count 1, and the row has 3.');
     await expectDrift(world, []);
+    await world.cacheCustomer(1);
     expect((await world.customer(1)).body.orders_count).to.equal(3);
     expect(await world.redis.ttl('customer:1'), 'cached anew').to.be.greaterThan(60);
   });

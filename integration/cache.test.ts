@@ -42,7 +42,7 @@ describe('the cache of customers', () => {
   });
 
   it('holds nothing old after 10,000 readers were overtaken by a change between their read and their fill', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const [customers, roundsEach] = [50, 200];
     await withKnex(world.addresses.postgresCustomer, async (knex) => {
       let [overtaken, old] = [0, 0];
@@ -114,7 +114,7 @@ describe('the cache of customers', () => {
       },
       { withinMs: 5_000 },
     );
-    expect(placed).to.be.greaterThan(500);
+    expect(placed).to.be.greaterThan(50);
     await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.equal(0));
   });
 

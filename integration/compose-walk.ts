@@ -123,7 +123,7 @@ const walk: Step[] = [
       await compose([...relay, 'list']);
       const worker = ['exec', '-T', 'customer_workers', 'node', 'customer-service/dead-letters.main.ts'];
       assert.match(await compose([...worker, 'list']), /no dead letters/);
-      assert.match(await compose([...worker, 'replay', '--all']), /0 messages/);
+      assert.match(await compose([...worker, 'replay', '--all']), /\b0 messages/);
     },
   ],
   [
@@ -148,7 +148,7 @@ const walk: Step[] = [
   [
     'the container of RabbitMQ is removed and created again under orders, with events in it: each is counted once',
     async () => {
-      const orders = new SteadyOrders({ url: `${at('ORDER_PORT')}/orders`, customers: 1, rate: 20 });
+      const orders = new SteadyOrders({ url: `${at('ORDER_PORT')}/orders`, customers: 1, rate: 10 });
       const accepted = (number: number) =>
         until(() => orders.accepted >= number || `${orders.accepted} of ${number} orders are accepted`);
       // Nobody consumes, so that what is confirmed lies in the container that goes.
@@ -170,7 +170,10 @@ const walk: Step[] = [
       } finally {
         await orders.stop();
       }
-      assert.deepEqual([...orders.statuses.keys()], [201], 'what orders were answered');
+      assert.equal(orders.givenUp, 0, 'orders that were never accepted');
+      // 503: a machine that starts RabbitMQ has little time left. It is sent again, with its key.
+      const others = [...orders.statuses.keys()].filter((status) => status !== 201 && status !== 503);
+      assert.deepEqual(others, [], 'what orders were answered');
       placed += orders.accepted;
       await allCounted();
       console.log(`    ${orders.accepted} orders`);
@@ -212,7 +215,7 @@ const walk: Step[] = [
         const options = ['--username', 'postgres', '--set', 'ON_ERROR_STOP=1', '--file', file];
         await compose(['exec', '-T', server, 'psql', '--quiet', ...options, database]);
       }
-      await compose(['up', '--detach', '--force-recreate', '--wait'], { deadlineMs: 5 * minute });
+      await compose(['up', '--detach', '--force-recreate', '--wait'], { deadlineMs: 15 * minute });
       await placeOrder();
       await allCounted();
     },
@@ -224,13 +227,16 @@ const walk: Step[] = [
       const alone = ['run', '--rm', '-T', '--no-deps', 'order_service'];
       await assert.rejects(compose(alone, { env: production }), /API_TOKENS is not set/);
       const env = { ...production, API_TOKENS_FILE: '/run/secrets/api_tokens' };
-      await compose(['up', '--detach', '--wait', 'order_service', 'customer_web'], { env });
+      await compose(['up', '--detach', '--wait', 'order_service', 'customer_web'], {
+        env,
+        deadlineMs: 5 * minute,
+      });
       await call('GET', `${at('CUSTOMER_PORT')}/customers/1`, 401);
       const tokens = await compose(['exec', '-T', 'order_service', 'cat', '/run/secrets/api_tokens']);
       const headers = { authorization: `Bearer ${tokens.trim().replace('shop=', '')}` };
       const order = { customer_id: 1, product_name: 'Laptop', quantity: 1, price: 999.99 };
       await call('POST', `${at('ORDER_PORT')}/orders`, 401, { body: { order } });
-      await call('POST', `${at('ORDER_PORT')}/orders`, 201, { body: { order }, headers });
+      await sendOrder(order, headers);
     },
   ],
   [
@@ -258,8 +264,25 @@ async function assertRefused(wishes: readonly Refusal[], options: readonly strin
 }
 
 async function placeOrder(): Promise<void> {
-  const order = { customer_id: 1, product_name: 'Laptop', quantity: 1, price: 999.99, status: 'pending' };
-  await call('POST', `${at('ORDER_PORT')}/orders`, 201, { body: { order } });
+  await sendOrder({ customer_id: 1, product_name: 'Laptop', quantity: 1, price: 999.99, status: 'pending' });
+}
+
+/** Sends an order until it is accepted: processes that have just started, on a busy machine, may answer 503. */
+async function sendOrder(order: object, headers: Record<string, string> = {}): Promise<void> {
+  const key = { 'Idempotency-Key': `walk-${placed}` };
+  await until(async () => {
+    try {
+      await call('POST', `${at('ORDER_PORT')}/orders`, 201, {
+        body: { order },
+        headers: { ...headers, ...key },
+      });
+      return true;
+    } catch (error) {
+      const { message } = error as Error;
+      if (!/answered (409|503)/.test(message)) throw error;
+      return message;
+    }
+  });
   placed++;
 }
 
@@ -281,11 +304,11 @@ async function messagesWaiting(): Promise<number> {
 
 /** @param holds true, or what is there in place of it */
 async function until(holds: () => Promise<true | string> | true | string): Promise<void> {
-  const deadline = performance.now() + 2 * minute;
+  const deadline = performance.now() + 5 * minute;
   for (;;) {
     const found = await holds();
     if (found === true) return;
-    assert.ok(performance.now() < deadline, `after two minutes ${found}`);
+    assert.ok(performance.now() < deadline, `after five minutes ${found}`);
     await delay(100, undefined, { signal: stopping });
   }
 }

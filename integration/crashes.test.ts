@@ -54,7 +54,7 @@ describe('a process that ends', () => {
     const release = await lockTable(world.customerDb, 'pending_evictions');
     await world.servers.control.redis.pause();
     try {
-      await world.placeOrder({ customer_id: 1 });
+      expect((await world.placeOrder({ customer_id: 1 })).status).to.equal(201);
       await eventually(async () => expect(await world.countOf(1)).to.equal(1));
       await waitsForLock(world.customerDb, 'customer-worker');
       await worker.kill();
@@ -74,7 +74,9 @@ describe('a process that ends', () => {
       expect(await world.metric(next, 'events_consumed_total{outcome="duplicate"')).to.equal(1);
     });
     expect(await world.countOf(1)).to.equal(1);
-    expect((await world.customer(1)).body.orders_count, 'evicted on the duplicate path').to.equal(1);
+    await eventually(async () =>
+      expect((await world.customer(1)).body.orders_count, 'evicted on the duplicate path').to.equal(1),
+    );
   });
 
   it('order service, cut off from Postgres before the commit: neither the order nor its event is there', async () => {
@@ -140,8 +142,10 @@ describe('a process that ends', () => {
     expect(await world.rabbit.ready(deadLetterQueue)).to.equal(0);
     await eventually(async () => expect(await world.rowsIn('outbox')).to.equal(0));
     expect(await world.rowsIn('outbox_published')).to.equal(total);
-    for (const id of customers)
-      expect((await world.customer(id)).body.orders_count).to.equal(accepted.get(id));
+    await eventually(async () => {
+      for (const id of customers)
+        expect((await world.customer(id)).body.orders_count).to.equal(accepted.get(id));
+    });
     expect(relay.logs() + worker.logs()).not.to.contain('this is a defect');
   });
 

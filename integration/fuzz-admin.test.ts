@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { committed, type DocumentName } from './api-documents/documents.ts';
 import { canary, requestsTo, type OpenApi } from './fuzz/requests.ts';
-import { send } from './fuzz/send.ts';
+import { answerTo, telling } from './fuzz/send.ts';
 import { expectDocumented } from './world/documented.ts';
 import { World, type ServiceName } from './world/world.ts';
 
@@ -32,12 +32,12 @@ describe('requests made up from the documents of the admin APIs', function () {
       await fc.assert(
         fc.asyncProperty(requestsTo(JSON.parse(committed(document)) as OpenApi), async (made) => {
           const request = { ...made, headers: { ...made.headers, authorization: `Bearer ${token}` } };
-          const answer = await send(origin, request);
+          const answer = await answerTo(origin, request);
           statuses.add(answer.status);
           expect(answer.status, answer.text).to.be.lessThan(500);
           expectDocumented(new URL(request.path.split('?')[0]!, origin), request.method, answer);
         }),
-        { numRuns: requestsEach, interruptAfterTimeLimit: 180_000, markInterruptAsFailure: true },
+        { ...telling, numRuns: requestsEach, interruptAfterTimeLimit: 180_000, markInterruptAsFailure: true },
       );
       expect([...statuses]).to.include.members([200, 400, 404, 422]);
       const logs = service.logs();

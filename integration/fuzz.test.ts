@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { Service } from '@event-sync/stack/services.ts';
 import { committed, type DocumentName } from './api-documents/documents.ts';
 import { canary, requestsTo, type FuzzRequest, type OpenApi } from './fuzz/requests.ts';
-import { send } from './fuzz/send.ts';
+import { answerTo, telling } from './fuzz/send.ts';
 import { expectDocumented } from './world/documented.ts';
 import { eventually } from './world/eventually.ts';
 import { World } from './world/world.ts';
@@ -37,7 +37,7 @@ describe('requests made up from the OpenAPI documents', function () {
   const memoryOf = (service: Service) => world.metric(service, 'process_resident_memory_bytes');
 
   async function expectGoodAnswer(origin: string, request: FuzzRequest): Promise<void> {
-    const answer = await send(origin, request);
+    const answer = await answerTo(origin, request);
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
     expect(answer.status, answer.text).to.be.lessThan(500);
     expectDocumented(new URL(request.path.split('?')[0]!, origin), request.method, answer);
@@ -54,7 +54,7 @@ describe('requests made up from the OpenAPI documents', function () {
       for (let done = 0; done < requestsEach; done += chunk) {
         await fc.assert(
           fc.asyncProperty(requests, (request) => expectGoodAnswer(origin, request)),
-          { numRuns: chunk, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
+          { ...telling, numRuns: chunk, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
         );
         const logs = service.logs();
         expect(logs).to.contain('"msg":"request"');
@@ -105,7 +105,7 @@ describe('requests made up from the OpenAPI documents', function () {
         const before = await memoryOf(service);
         await fc.assert(
           fc.asyncProperty(requests, (request) => expectGoodAnswer(service.url!, request)),
-          { numRuns: chunk },
+          { ...telling, numRuns: chunk },
         );
         growth.push((await memoryOf(service)) / before);
       } while (growth.at(-1)! >= 1.1 && growth.length < 6);

@@ -96,7 +96,7 @@ describe('how soon the relay publishes', function () {
   it('is told of a commit long before it would look by itself, and again after that connection was cut', async () => {
     await world.start('outboxRelay', hardlyEverPolls);
     await listening();
-    for (const number of [1, 2]) {
+    for (const number of [1, 2, 3, 4]) {
       await append(number);
       await hint();
       await publishedAre(number);

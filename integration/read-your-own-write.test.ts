@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { eventually } from './world/eventually.ts';
 import { request, type Answer } from './world/http.ts';
-import { endBackends } from './world/locks.ts';
+import { endBackends, holdLocks, lockTable, waitsForLock } from './world/locks.ts';
 import { World } from './world/world.ts';
 
 describe('reading one’s own write', () => {
@@ -33,20 +33,24 @@ describe('reading one’s own write', () => {
   };
 
   it('is answered as soon as the event is applied, to everybody who waits for it', async () => {
+    await world.start('customerWorker');
+    // It keeps the worker from writing, and nobody from looking.
+    const release = await lockTable(world.customerDb, 'inbox');
     const eventId = await placed();
+    await waitsForLock(world.customerDb, 'customer-worker');
     const asked = performance.now();
     let early = true;
     const waiting = Promise.all(
       Array.from({ length: 20 }, async () => {
         const answer = await customerAfter(eventId, 'wait=10');
-        expect(early, 'answered before there was a worker').to.equal(false);
+        expect(early, 'answered before it was applied').to.equal(false);
         return answer;
       }),
     );
     // An event that was applied must not wake those who wait for another.
     answers({ applied: false, count: 0, wait: 1 }, await customerAfter(randomUUID(), 'wait=1'));
     early = false;
-    await world.start('customerWorker');
+    await release();
     for (const answer of await waiting) answers({ applied: true, count: 1, wait: 10 }, answer);
     // Woken: by the end of its time every one of them would have had the same answer.
     expect(performance.now() - asked).to.be.lessThan(9_000);
@@ -87,15 +91,11 @@ describe('reading one’s own write', () => {
 
   it('does not hold up a service that is asked to stop', async () => {
     const web = world.started.find(({ name }) => name === 'customer-web')!;
+    const release = await holdLocks(world.customerDb, 'LOCK TABLE inbox');
     const waiting = customerAfter(await placed(), 'wait=10');
     // It has begun to wait once it has asked the inbox.
-    await eventually(async () => {
-      const { rowCount } = await world.customerDb.query(
-        `SELECT 1 FROM pg_stat_activity
-         WHERE datname = current_database() AND application_name = 'customer-web' AND query LIKE '%FROM inbox WHERE event_id%'`,
-      );
-      expect(rowCount).to.be.greaterThan(0);
-    });
+    await waitsForLock(world.customerDb, 'customer-web', 'FROM inbox WHERE event_id');
+    await release();
     const stopped = performance.now();
     expect(await web.stop()).to.equal(0);
     expect(performance.now() - stopped).to.be.lessThan(5_000);

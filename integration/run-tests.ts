@@ -85,7 +85,7 @@ if (needsServers) {
 const mocha = new Mocha({
   ui: 'bdd',
   reporter: 'spec',
-  timeout: 60_000,
+  timeout: 180_000,
   slow: 10_000,
   // A test that was left out is a test that failed to be run.
   forbidOnly: true,

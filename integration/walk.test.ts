@@ -105,16 +105,20 @@ describe('the walk of an order', () => {
   it('keeps its documentation, health and metrics where the README says', async () => {
     for (const service of ['orderService', 'customerWeb'] as const) {
       for (const path of ['/up', '/readyz', '/metrics', '/openapi.json', '/api-docs/']) {
-        expect((await request(world.url(service, path))).status, `${service} ${path}`).to.equal(200);
+        await eventually(async () =>
+          expect((await request(world.url(service, path))).status, `${service} ${path}`).to.equal(200),
+        );
       }
       const { body } = await request(world.url(service, '/openapi.json'));
       expect(body.openapi).to.match(/^3\.1\./);
     }
     for (const service of ['outboxRelay', 'customerWorker'] as const) {
       for (const path of ['/up', '/readyz', '/metrics']) {
-        expect((await request(world.url(service, path))).status, `${service} ${path}`).to.equal(200);
+        await eventually(async () =>
+          expect((await request(world.url(service, path))).status, `${service} ${path}`).to.equal(200),
+        );
       }
     }
-    expect(await world.rabbit.consumers(orderEventsQueue)).to.equal(1);
+    await eventually(async () => expect(await world.rabbit.consumers(orderEventsQueue)).to.equal(1));
   });
 });

@@ -76,6 +76,9 @@ describe('what the worker does, in which order', () => {
     let worker: Service;
     // Stored in the opposite order of their ids, which is how a plan would find them.
     beforeEach(async () => {
+      const { database } = world.addresses.postgresCustomer;
+      // Long enough for a test to close a circle before it is looked for.
+      await world.customerDb.query(`ALTER DATABASE ${database} SET deadlock_timeout = '3s'`);
       for (const id of [2, 1]) await world.putCustomer(id);
       worker = await world.start('customerWorker', { CONSUMER_BATCH: '2', CONSUMER_WAIT_MS: '1000' });
     });
@@ -109,6 +112,28 @@ describe('what the worker does, in which order', () => {
       });
       expect(await world.rabbit.ready(deadLetterQueue)).to.equal(0);
     });
+
+    it('forgets the evictions that are done in the order of their ids, too', async () => {
+      const holder = await connectBeside(world.customerDb);
+      // The sweep comes every second, and may come in between.
+      await eventually(async () => {
+        await holder.query('ROLLBACK');
+        await world.customerDb.query(
+          `INSERT INTO pending_evictions (customer_id, version, noted_at)
+           VALUES (2, 1, now() - interval '1 minute'), (1, 1, now()) ON CONFLICT DO NOTHING`,
+        );
+        const first = 'SELECT FROM pending_evictions WHERE customer_id = 1 FOR UPDATE';
+        await holder.query('BEGIN');
+        expect((await holder.query(first)).rowCount).to.equal(1);
+      });
+      await waitsForLock(world.customerDb, 'customer-worker');
+      const { rowCount } = await world.customerDb.query(
+        'SELECT FROM pending_evictions WHERE customer_id = 2 FOR UPDATE SKIP LOCKED',
+      );
+      expect(rowCount, 'the second is not locked while it waits for the first').to.equal(1);
+      await holder.end();
+      await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.equal(0));
+    });
   });
 
   it('keeps a message until its dead letter is safe: killed before, it is sent the message again', async () => {
@@ -137,5 +162,29 @@ describe('what the worker does, in which order', () => {
     await eventually(() => expect(worker.logs()).to.contain('could not be put aside'));
     expect(await worker.stop()).to.equal(0);
     await eventually(async () => expect(await world.rabbit.ready(orderEventsQueue)).to.equal(1));
+  });
+
+  it('makes one dead letter, as it came, of what it was delivered three times while the queue for it was full', async () => {
+    const worker = await world.start('customerWorker');
+    const empty = await fillDeadLetters();
+    const headers = { traceparent: 'of the sender' };
+    await world.rabbit.publish(eventsExchange, 'order.created', '{"with an id":', {
+      headers,
+      messageId: 'one',
+    });
+    await world.rabbit.publish(eventsExchange, 'order.created', '{"without":', { headers });
+    for (const deliveries of [1, 2, 3]) {
+      await eventually(() => expect(worker.logs().match(/"dead letter"/g)).to.have.length(2 * deliveries));
+      if (deliveries < 3) await world.rabbit.closeConsumingConnection(orderEventsQueue);
+    }
+    await empty();
+    await eventually(async () => expect(await world.rabbit.ready(deadLetterQueue)).to.be.at.least(2));
+    // Until this one comes again, after two seconds, whatever else were still put aside has had four more tries.
+    await send(orderOf(999));
+    await eventually(() => expect(worker.logs().match(/put aside to be tried again/g)).to.have.length(2));
+    const dead = await world.rabbit.drain(deadLetterQueue);
+    expect(dead.map(({ content }) => content.toString())).to.have.members(['{"with an id":', '{"without":']);
+    for (const { properties } of dead) expect(properties.headers).to.include(headers);
+    expect(await world.rabbit.ready(orderEventsQueue)).to.equal(0);
   });
 });

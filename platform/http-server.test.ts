@@ -43,8 +43,10 @@ describe('the HTTP server', () => {
     await once(socket, 'data');
     const closed = once(socket, 'close');
     socket.resume();
+    const asked = performance.now();
     await server.stop();
     await closed;
+    expect(performance.now() - asked, 'an idle connection is kept for 5,000 ms').to.be.lessThan(4_000);
   });
 
   it('lets a request in hand end before it stops', async () => {

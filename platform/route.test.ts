@@ -161,6 +161,7 @@ describe('a route', () => {
 
   it('tells Prometheus how long it took, by route', async () => {
     await ask('/things/7?colour=red');
+    await ask('/nowhere');
     const metrics = await (await ask('/metrics')).text();
     const sample = metrics.split('\n').find((line) => /_count\{.*route="\/things\/:id"/.test(line));
     expect(sample).to.match(/^http_request_duration_seconds_count\{.*method="GET"/);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { freePort } from './ports.ts';
 import { inspectProcess } from './processes/inspect.ts';
 import { startService, type Service } from './services.ts';
+import { waitUntil } from './wait-until.ts';
 
 describe('A service that is started as a child', () => {
   let folder: string;
@@ -37,8 +38,8 @@ describe('A service that is started as a child', () => {
 
   it('is ready when /readyz answers 200, and ends with 0 when asked to', async () => {
     const started = await start(web);
-    expect(inspectProcess(started.pid)?.command).to.include('program.ts');
     await started.ready();
+    expect(inspectProcess(started.pid)?.command).to.include('program.ts');
     expect((await fetch(`${started.url}/readyz`)).status).to.equal(200);
     expect(await started.stop()).to.equal(0);
     expect(await started.stop(), 'a second time').to.equal(0);
@@ -61,8 +62,10 @@ describe('A service that is started as a child', () => {
 
   it('is reported with its answer when it does not get ready in time', async () => {
     const started = await start(web.replace('> 2', '> 1e9'));
-    const error = String(await started.ready({ deadlineMs: 4_000 }).catch((reason: unknown) => reason));
-    expect(error).to.match(/not ready after 4 s: GET http.*readyz answers 503 still connecting/);
+    const answers = async () => (await fetch(`${started.url}/readyz`).catch(() => undefined)) !== undefined;
+    await waitUntil(answers, { deadlineMs: 30_000, otherwise: () => started.logs() });
+    const error = String(await started.ready({ deadlineMs: 500 }).catch((reason: unknown) => reason));
+    expect(error).to.match(/not ready after 0.5 s: GET http.*readyz answers 503 still connecting/);
     expect(error).to.include('hello from a test');
   });
 

@@ -28,6 +28,8 @@ export function docker(
     const end = (reason: string) => {
       why ||= reason;
       child.kill('SIGTERM');
+      // It may have handed the signal on to a container that ignores it.
+      setTimeout(() => child.kill('SIGKILL'), 20_000).unref();
     };
     const lines = (count: number) => everything.trim().split('\n').slice(-count).join('\n').slice(-4_000);
     const onStop = () => end((stopping.reason as Error).message);

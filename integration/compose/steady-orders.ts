@@ -1,8 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Orders at a rate, each with an Idempotency-Key, and sent until it is answered with 201. */
+/** So long each is tried, in milliseconds. */
+const patienceMs = 120_000;
+
+/** Orders at a rate, each with an Idempotency-Key, and sent until it is answered with 201, for two minutes. */
 export class SteadyOrders {
   accepted = 0;
+  /** Orders that were never answered with 201, in all the time there is. */
+  givenUp = 0;
   /** Answers by status; 0 for none. */
   readonly statuses = new Map<number, number>();
   readonly #url: string;
@@ -22,7 +27,7 @@ export class SteadyOrders {
     this.#running ??= this.#run();
   }
 
-  /** Resolves when every order that was begun is accepted. */
+  /** Resolves when every order that was begun is accepted, or given up. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
@@ -45,7 +50,8 @@ export class SteadyOrders {
       quantity: 1,
       price: 9.99,
     };
-    for (;;) {
+    const end = performance.now() + patienceMs;
+    while (performance.now() < end) {
       const status = await fetch(this.#url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'Idempotency-Key': `steady-${number}` },
@@ -65,5 +71,6 @@ export class SteadyOrders {
       }
       await delay(200);
     }
+    this.givenUp++;
   }
 }

@@ -22,7 +22,7 @@ describe('Redis, when it does not do its part', function () {
     const { world } = loaded;
     await loaded.suffer(async () => {
       let over = false;
-      const paused = pause(10_000).finally(() => (over = true));
+      const paused = pause(20_000).finally(() => (over = true));
       await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.be.greaterThan(0));
       const counted = await world.rowsIn('inbox');
       await loaded.ordersAreAccepted();

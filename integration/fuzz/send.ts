@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FuzzRequest } from './requests.ts';
 
 export interface FuzzAnswer {
@@ -7,12 +8,25 @@ export interface FuzzAnswer {
   readonly text: string;
 }
 
+/** For `fc.assert`: what was wrong stands in the failure. */
+export const telling = { includeErrorInReport: true };
+
 const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 /** Milliseconds. */
 const patience = 10_000;
 
+/** Asks again while it is answered 503: a server was late, which a stalled machine can do. What stays so is a fault. */
+export async function answerTo(origin: string, request: FuzzRequest): Promise<FuzzAnswer> {
+  for (let tries = 1; ; tries++) {
+    const answer = await send(origin, request);
+    if (answer.status !== 503 || tries === 20) return answer;
+    await delay(250);
+  }
+}
+
 /** As it stands: `fetch` would mend the path and refuse some methods and headers. */
-export function send(origin: string, { method, path, body, ...given }: FuzzRequest): Promise<FuzzAnswer> {
+function send(origin: string, made: FuzzRequest): Promise<FuzzAnswer> {
+  const { method, path, body, ...given } = made;
   const { hostname, port } = new URL(origin);
   // For methods that usually have none, node would send a body that nothing announces.
   const headers = { ...given.headers, ...(body && { 'content-length': String(body.length) }) };
@@ -30,7 +44,11 @@ export function send(origin: string, { method, path, body, ...given }: FuzzReque
       );
     });
     asked.on('timeout', () => asked.destroy(new Error(`no answer within ${patience} ms`)));
-    asked.on('error', reject);
+    asked.on('error', (error: NodeJS.ErrnoException) => {
+      // The service may close a connection that was idle for long, at the moment in which it is used again.
+      if (asked.reusedSocket && error.code === 'ECONNRESET') resolve(send(origin, made));
+      else reject(error);
+    });
     asked.end(body);
   });
 }

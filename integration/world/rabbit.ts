@@ -122,9 +122,23 @@ export class Rabbit {
     });
   }
 
+  /** The connection over which a queue is consumed, and no other of the same process. */
+  async closeConsumingConnection(queue: string): Promise<void> {
+    const consumers = (await this.management('GET', `/api/consumers/${this.#vhost}`)) as {
+      queue: { name: string };
+      channel_details: { connection_name: string };
+    }[];
+    const connections = consumers
+      .filter((each) => each.queue.name === queue)
+      .map((each) => each.channel_details.connection_name);
+    expect(await this.#close(connections), `connections that consume ${queue}`).to.equal(1);
+  }
+
+  /** @returns how many were still there. */
   async #close(connections: readonly string[]): Promise<number> {
-    for (const name of connections) await this.#management.closeConnection(name);
-    return connections.length;
+    let closed = 0;
+    for (const name of connections) if (await this.#management.closeConnection(name)) closed++;
+    return closed;
   }
 
   /** By a policy: the queue holds so many messages and refuses more, until the returned function is called. */

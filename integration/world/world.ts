@@ -208,9 +208,10 @@ export class World {
     return request(this.url('customerWeb', `/customers/${id}`));
   }
 
-  /** Reads a customer until it is cached: a reader goes on without a Redis that takes too long once. */
+  /** Reads a customer until it is cached, for good: a process goes on without a Redis that takes too long once. */
   async cacheCustomer(id: number): Promise<void> {
     await eventually(async () => {
+      expect(await this.rowsIn('pending_evictions'), 'evictions that are due').to.equal(0);
       expect((await this.customer(id)).status).to.equal(200);
       expect(await this.redis.exists(customerKey(String(id))), `customer ${id}, cached`).to.equal(1);
     });

@@ -123,11 +123,10 @@ describe('orders that are asked for at once', () => {
     });
 
   it('are not sent any more after they have waited too long for those before', async () => {
-    const now = performance.now();
     const first = [writer.store(asked(1)), writer.store(asked(2))];
     const late = writer.store(asked(3)).catch((error: Error) => error);
     const clock = performance.now.bind(performance);
-    performance.now = () => now + 5_000;
+    performance.now = () => clock() + 5_000;
     try {
       statements[0]!.end();
       statements[1]!.end();

@@ -8,13 +8,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * Settles confirmed rows, one statement at a time, and under load after a short time in which others join them: a
- * commit costs the database the same for one row as for hundreds. Measured at full load, by a script that is not in the repository: 22,589 rows/s and 9.7 µs of Postgres' CPU for
- * each with up to 20 ms, 21,886 and 10.2 with up to 5 ms, 21,675 and 12.3 with none, when only what is confirmed while
- * a statement runs goes together into the next (medians of 3 interleaved rounds of 150,000; PostgreSQL 17, 2 cores).
- * The price is that a relay that is killed leaves more rows to be published twice.
+ * commit costs the database the same for one row as for hundreds. The price is that a relay that is killed leaves more
+ * rows to be published twice.
  *
- * While Postgres is away it keeps trying; the rows are the caller's memory
- * until `onSettled`.
+ * Measured at full load, by a script that is not in the repository: 22,589 rows/s and 9.7 µs of Postgres' CPU for each
+ * with up to 20 ms, 21,886 and 10.2 with up to 5 ms, 21,675 and 12.3 with none, when only what is confirmed while a
+ * statement runs goes together into the next (medians of 3 interleaved rounds of 150,000; PostgreSQL 17, 2 cores).
+ *
+ * While Postgres is away it keeps trying; the rows are the caller's memory until `onSettled`.
  */
 export class Settler {
   onSettled: (positions: readonly string[]) => void = () => {};

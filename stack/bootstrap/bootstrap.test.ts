@@ -67,7 +67,7 @@ describe('The program that npm scripts begin with', () => {
        setInterval(() => {}, 1000);
        console.log('up');`,
     );
-    await waitUntil(() => said().includes('up'), { deadlineMs: 5_000, otherwise: said });
+    await waitUntil(() => said().includes('up'), { deadlineMs: 30_000, otherwise: said });
     child.kill('SIGINT');
     child.kill('SIGINT');
     expect(await closed).to.deep.equal([0, null]);
