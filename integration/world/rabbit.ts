@@ -122,16 +122,18 @@ export class Rabbit {
     });
   }
 
-  /** The connection over which a queue is consumed, and no other of the same process. */
+  /** The connection over which a queue is consumed, and no other of the same process. The list lags here, too. */
   async closeConsumingConnection(queue: string): Promise<void> {
-    const consumers = (await this.management('GET', `/api/consumers/${this.#vhost}`)) as {
-      queue: { name: string };
-      channel_details: { connection_name: string };
-    }[];
-    const connections = consumers
-      .filter((each) => each.queue.name === queue)
-      .map((each) => each.channel_details.connection_name);
-    expect(await this.#close(connections), `connections that consume ${queue}`).to.equal(1);
+    await eventually(async () => {
+      const consumers = (await this.management('GET', `/api/consumers/${this.#vhost}`)) as {
+        queue: { name: string };
+        channel_details: { connection_name: string };
+      }[];
+      const connections = consumers
+        .filter((each) => each.queue.name === queue)
+        .map((each) => each.channel_details.connection_name);
+      expect(await this.#close(connections), `connections that consume ${queue}`).to.equal(1);
+    });
   }
 
   /** @returns how many were still there. */
