@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
 import { eventually } from './world/eventually.ts';
 import { request } from './world/http.ts';
 import { World } from './world/world.ts';
@@ -76,8 +77,6 @@ describe('access to the REST APIs', () => {
     expect(first.status).to.equal(201);
     expect(first.headers.get('ratelimit-policy')).to.contain('q=5; w=60');
     expect(first.headers.get('ratelimit')).to.contain('r=4');
-    // As when it is restarted, but for the counts.
-    await world.redis.script('FLUSH');
     for (let n = 0; n < 4; n++)
       await request(`${second.url}/orders`, { json: { order }, headers: bearer(oldToken) });
     const refused = await place(bearer(oldToken));
@@ -86,6 +85,24 @@ describe('access to the REST APIs', () => {
     expect(Number(refused.headers.get('retry-after'))).to.be.within(1, 60);
     expect(await world.rowsIn('orders')).to.equal(5);
     expect((await place(bearer(newToken))).status, 'another client').to.equal(201);
+  });
+
+  it('counts on over a Redis that has lost its scripts, whatever becomes of loading them', async () => {
+    await world.start('customerWeb');
+    await world.putCustomer(1);
+    const url = new URL(world.environment('orderService').REDIS_URL!);
+    [url.username, url.password] = [randomUUID(), 'of-a-test'];
+    const rules = ['on', `>${url.password}`, '~*', '&*', '+@all', '-script'];
+    await world.redis.acl('SETUSER', url.username, ...rules);
+    try {
+      await world.start('orderService', { RATE_LIMIT_PER_MINUTE: '2', REDIS_URL: url.href });
+      expect((await place({})).status).to.equal(201);
+      await world.redis.script('FLUSH');
+      expect((await place({})).status).to.equal(201);
+      expect((await place({})).status).to.equal(429);
+    } finally {
+      await world.redis.acl('DELUSER', url.username);
+    }
   });
 
   it('has the same limit for wrong tokens of one address, and lets those through who came with a right one', async () => {
