@@ -12,8 +12,7 @@ describe('the pool of connections to Postgres', () => {
   });
   afterEach(() => world.destroy());
 
-  it('does not hand on a connection whose transaction was given up', async function () {
-    this.timeout(60_000);
+  it('does not hand on a connection whose transaction was given up', async () => {
     const { host, port, user, password, database } = world.addresses.postgresOrder;
     const applicationName = 'given-up';
     const knex = createKnex(

@@ -24,7 +24,7 @@ describe('requests made up from the documents of the admin APIs', function () {
     ['outboxRelay', 'outbox-admin.openapi.json'],
   ];
   for (const [name, document] of apis) {
-    it(`get no 5xx, and an answer that the document has: ${requestsEach} to ${document}`, async () => {
+    it(`get no 5xx that stays, and an answer that the document has: ${requestsEach} to ${document}`, async () => {
       const port = String(await freePort());
       const service: Service = await world.start(name, { ADMIN_TOKEN: token, ADMIN_PORT: port });
       const origin = `http://127.0.0.1:${port}`;

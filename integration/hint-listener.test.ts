@@ -15,12 +15,12 @@ describe('who listens for hints', () => {
   let hints: number;
 
   /** @param port on this machine */
-  async function listen(port: number): Promise<void> {
+  async function listen(port: number, { answersWithinMs = 200 } = {}): Promise<HintListener> {
     hints = 0;
     const listener = new HintListener({
       settings: {
         ...sharedServers().addresses.postgresOrder,
-        ...{ host: '127.0.0.1', port, query_timeout: 200 },
+        ...{ host: '127.0.0.1', port, query_timeout: answersWithinMs },
       },
       channel: 'a_test',
       onHint: () => hints++,
@@ -29,6 +29,7 @@ describe('who listens for hints', () => {
     });
     await listener.start();
     closing.push(() => listener.stop());
+    return listener;
   }
   afterEach(async () => {
     for (const close of closing.splice(0)) await close();
@@ -50,6 +51,24 @@ describe('who listens for hints', () => {
     await notifier.query('NOTIFY a_test');
     await eventually(() => expect(hints).to.equal(3));
   });
+
+  for (const [what, cutFirst] of [
+    ['that has fallen silent', false],
+    ['that it is connecting to', true],
+  ] as const) {
+    it(`ends at once when it is stopped, beside a server ${what}`, async () => {
+      const link = await TcpProxy.open(sharedServers().addresses.postgresOrder);
+      closing.push(() => link.close());
+      const silence = { cut: ['to-server', 'to-client'] } as const;
+      if (cutFirst) link.weather = silence;
+      const listener = await listen(link.port, { answersWithinMs: 30_000 });
+      await eventually(() => expect(cutFirst ? link.connections : hints).to.equal(1));
+      link.weather = silence;
+      const asked = performance.now();
+      await listener.stop();
+      expect(performance.now() - asked, 'milliseconds').to.be.lessThan(10_000);
+    });
+  }
 
   it('keeps none of the connections that it could not make', async () => {
     let tries = 0;

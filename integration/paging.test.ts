@@ -15,8 +15,7 @@ interface Node {
   readonly Plans?: readonly Node[];
 }
 
-describe(`the pages of a customer with ${orders} orders`, function () {
-  this.timeout(120_000);
+describe(`the pages of a customer with ${orders} orders`, () => {
   let world: World;
   before(async () => {
     world = await World.create();

@@ -8,8 +8,7 @@ import { World, withKnex } from './world/world.ts';
 /** More than any of these tests waits: a relay with it lives on hints alone. */
 const hardlyEverPolls = { OUTBOX_POLL_MS: '10000' };
 
-describe('how soon the relay publishes', function () {
-  this.timeout(120_000);
+describe('how soon the relay publishes', () => {
   let world: World;
   beforeEach(async () => {
     world = await World.create();

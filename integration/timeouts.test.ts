@@ -6,11 +6,10 @@ import { eventually } from './world/eventually.ts';
 import { request } from './world/http.ts';
 import { World } from './world/world.ts';
 
-/** Seconds, with a good second for the machine: what docs/operations.md says a request takes at the most. */
-const stated = { headers: 10 + 2.5, request: 15 + 2.5, database: 7 + 2.5, many: 10 + 2.5 };
+/** Seconds, with some for the machine: what docs/operations.md says a request takes at the most. */
+const stated = { headers: 10 + 5, request: 15 + 5, database: 7 + 5, many: 10 + 5 };
 
-describe('what takes too long', function () {
-  this.timeout(120_000);
+describe('what takes too long', () => {
   let world: World;
   let orderService: Service;
   beforeEach(async () => {
@@ -54,9 +53,11 @@ describe('what takes too long', function () {
       sendSlowly(`${head}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`, ' '),
     ]);
     expectCutOff(slowHead);
-    expect(slowHead.seconds).to.be.within(9, stated.headers + 3);
+    expect(slowHead.seconds).to.be.within(9, stated.headers);
     expectCutOff(slowBody);
-    expect(slowBody.seconds).to.be.within(14, stated.request + 3);
+    expect(slowBody.seconds).to.be.within(14, stated.request);
+    // They were held up by the same machine: each was cut off by its own limit.
+    expect(slowBody.seconds - slowHead.seconds).to.be.above(2);
     expect(await world.rowsIn('orders')).to.equal(orders);
   });
 

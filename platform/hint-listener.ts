@@ -67,12 +67,13 @@ export class HintListener implements Component {
     signal.addEventListener('abort', end);
     let check: NodeJS.Timeout | undefined;
     try {
-      await client.connect();
       const listen = () => client.query(`LISTEN ${this.#channel}`);
-      await listen();
-      check = setInterval(() => void listen().catch(end), this.#checkMs);
-      this.#onHint();
-      await ended.promise;
+      const listening = client.connect().then(listen);
+      if (await Promise.race([listening, ended.promise])) {
+        check = setInterval(() => void listen().catch(end), this.#checkMs);
+        this.#onHint();
+        await ended.promise;
+      }
     } catch (error) {
       this.#logger.debug({ err: error, channel: this.#channel }, 'no hints for now');
     }

@@ -37,7 +37,8 @@ export async function lookAtQueues(url: string): Promise<Queues> {
       ready.set(queue, await readyIn(connection, queue));
     }
     const deadLetters: DeadLetter[] = [];
-    if (ready.get(deadLetterQueue)) {
+    // Also if there seems to be none: what a look has just given back is not counted at once.
+    if (ready.get(deadLetterQueue) !== undefined) {
       const channel = await connection.createChannel();
       channel.on('error', () => {});
       await lookIntoQueue(channel, deadLetterQueue, (message) => deadLetters.push(letterOf(message)) > 0);

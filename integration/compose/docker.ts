@@ -29,7 +29,7 @@ export function docker(
       why ||= reason;
       child.kill('SIGTERM');
       // It may have handed the signal on to a container that ignores it.
-      setTimeout(() => child.kill('SIGKILL'), 20_000).unref();
+      setTimeout(() => killGroup(child.pid), 20_000).unref();
     };
     const lines = (count: number) => everything.trim().split('\n').slice(-count).join('\n').slice(-4_000);
     const onStop = () => end((stopping.reason as Error).message);
@@ -55,4 +55,13 @@ export function docker(
     );
     child.on('close', (code) => settle(code === 0 && !why ? undefined : why || `exit code ${code}`));
   });
+}
+
+/** `docker compose` is a child of `docker`, and holds the same pipes. */
+function killGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
 }

@@ -19,8 +19,7 @@ describe('a crash at each step of the pipeline', () => {
 
   for (const points of crashesTogether()) {
     const title = points.map(({ process, name }) => `${process} at ${name}`).join(', ');
-    it(`loses, doubles and forgets nothing: ${title}`, async function () {
-      this.timeout(180_000);
+    it(`loses, doubles and forgets nothing: ${title}`, async () => {
       world ??= await World.create();
       if (!sweep) await (sweep = new CrashSweep(world, { waitForLeases: false })).start();
       const { verdict } = await sweep.crash(points, 1);

@@ -111,8 +111,7 @@ describe('a reply that is lost on its way', () => {
     expect(await world.countOf(1)).to.equal(1);
   });
 
-  it('a link to the broker whose other end is gone: relay and worker notice by themselves', async function () {
-    this.timeout(120_000);
+  it('a link to the broker whose other end is gone: relay and worker notice by themselves', async () => {
     await start('customerWorker');
     await start('outboxRelay', { OUTBOX_CONFIRM_TIMEOUT_MS: '2000' });
     expect((await place()).status).to.equal(201);

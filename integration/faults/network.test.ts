@@ -83,8 +83,7 @@ describe('a network that fails', () => {
     for (const status of clients.statuses.keys()) expect(status).not.to.match(/500|502|504/);
   });
 
-  it('between relay, worker and a Postgres that stays silent for longer than they wait: they give up, and go on by themselves', async function () {
-    this.timeout(120_000);
+  it('between relay, worker and a Postgres that stays silent for longer than they wait: they give up, and go on by themselves', async () => {
     const clients = new Clients({ world, random: new Seeded('silence', 1), customers, name: 'silence' });
     // The worker first: while the relay still goes on, it is sent something to wait with.
     const gaveUp = [

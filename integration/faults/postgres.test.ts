@@ -14,8 +14,7 @@ const places = [
   { what: 'customers are counted and changed', db: 'customerDb', table: 'customers', event: 'UPDATE' },
 ] as const;
 
-describe('Postgres, when it takes back what was asked of it', function () {
-  this.timeout(180_000);
+describe('Postgres, when it takes back what was asked of it', () => {
   let loaded: UnderLoad;
   before(async () => {
     loaded = await UnderLoad.start('postgres');

@@ -34,8 +34,7 @@ const alarms = {
   disk: { raise: ['set_disk_free_limit', '1000000000000000'], clear: ['set_disk_free_limit', '50MB'] },
 } as const;
 
-describe('RabbitMQ, when it takes no more', function () {
-  this.timeout(180_000);
+describe('RabbitMQ, when it takes no more', () => {
   let loaded: UnderLoad;
   before(async () => {
     loaded = await UnderLoad.start('rabbitmq');

@@ -2,8 +2,7 @@ import { expect } from 'chai';
 import { eventually } from '../world/eventually.ts';
 import { UnderLoad } from './under-load.ts';
 
-describe('Redis, when it does not do its part', function () {
-  this.timeout(180_000);
+describe('Redis, when it does not do its part', () => {
   let loaded: UnderLoad;
   before(async () => {
     loaded = await UnderLoad.start('redis');

@@ -11,8 +11,7 @@ import { judgeOrders, quiesce } from './verdict.ts';
 const customers = [1, 2, 3];
 
 /** What is no fault that a system can heal by itself: a server has forgotten what others were told. */
-describe('a server that comes back with less than it had', function () {
-  this.timeout(180_000);
+describe('a server that comes back with less than it had', () => {
   let world: World;
   let services: Awaited<ReturnType<World['startAll']>>;
   const dumps: Dump[] = [];

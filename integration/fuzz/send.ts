@@ -46,7 +46,8 @@ function send(origin: string, made: FuzzRequest): Promise<FuzzAnswer> {
     asked.on('timeout', () => asked.destroy(new Error(`no answer within ${patience} ms`)));
     asked.on('error', (error: NodeJS.ErrnoException) => {
       // The service may close a connection that was idle for long, at the moment in which it is used again.
-      if (asked.reusedSocket && error.code === 'ECONNRESET') resolve(send(origin, made));
+      if (asked.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(error.code ?? ''))
+        resolve(send(origin, made));
       else reject(error);
     });
     asked.end(body);

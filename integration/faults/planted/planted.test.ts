@@ -14,7 +14,7 @@ describe('the tests, tested: a bug that is planted', () => {
   const hunt = (catcher: Catcher) => {
     // With one thread it is always the same schedule that is found first.
     if (catcher === 'simulation')
-      return scratch.run('simulation/main.ts', ['--minutes', '4', '--seed', '1', '--threads', '1']);
+      return scratch.run('simulation/main.ts', ['--minutes', '2', '--seed', '1', '--threads', '1']);
     if ('step' in catcher)
       return scratch.run('integration/faults/crash-sweep.main.ts', ['--seeds', '1', '--only', catcher.step]);
     return scratch.run('integration/run-tests.ts', [catcher.file, '--grep', catcher.title]);
