@@ -113,7 +113,7 @@ describe('the cache of customers', () => {
       },
       { withinMs: 5_000 },
     );
-    expect(placed).to.be.greaterThan(50);
+    expect(placed).to.be.greaterThan(500);
     await eventually(async () => expect(await world.rowsIn('pending_evictions')).to.equal(0));
   });
 

@@ -170,10 +170,7 @@ const walk: Step[] = [
       } finally {
         await orders.stop();
       }
-      assert.equal(orders.givenUp, 0, 'orders that were never accepted');
-      // A machine that starts RabbitMQ has little time left: 503. It is sent again with its key: 409 until that is known.
-      const others = [...orders.statuses.keys()].filter((status) => ![201, 409, 503].includes(status));
-      assert.deepEqual(others, [], 'what orders were answered');
+      assert.deepEqual([...orders.statuses.keys()], [201], 'what orders were answered');
       placed += orders.accepted;
       await allCounted();
       console.log(`    ${orders.accepted} orders`);

@@ -537,6 +537,13 @@ describe('the consumer', () => {
       );
       await eventually(async () => expect(await world.rabbit.consumers(orderEventsQueue)).to.equal(workers));
       const before = await ended('duplicate');
+      const deadlocks = async () => {
+        const { rows } = await world.customerDb.query<{ deadlocks: string }>(
+          'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
+        );
+        return rows[0]!.deadlocks;
+      };
+      const deadlocksBefore = await deadlocks();
       const events = Array.from({ length: 500 * workers }, (_, i) =>
         envelope({ data: { order_id: i + 1, customer_id: customers[i % customers.length] } }),
       );
@@ -557,6 +564,7 @@ describe('the consumer', () => {
       for (const other of others) expect(await other.stop()).to.equal(0);
       for (const each of [...world.started, ...others])
         expect(each.logs()).not.to.contain('deadlock detected');
+      expect(await deadlocks()).to.equal(deadlocksBefore);
     });
   }
 });

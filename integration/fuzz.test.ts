@@ -4,8 +4,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Service } from '@event-sync/stack/services.ts';
 import { committed, type DocumentName } from './api-documents/documents.ts';
-import { canary, requestsTo, type FuzzRequest, type OpenApi } from './fuzz/requests.ts';
-import { answerTo, telling } from './fuzz/send.ts';
+import { canary, requestsTo, telling, type FuzzRequest, type OpenApi } from './fuzz/requests.ts';
+import { answerTo } from './fuzz/send.ts';
 import { expectDocumented } from './world/documented.ts';
 import { eventually } from './world/eventually.ts';
 import { World } from './world/world.ts';
@@ -47,7 +47,7 @@ describe('requests made up from the OpenAPI documents', function () {
   }
 
   for (const name of ['order-service.openapi.json', 'customer-service.openapi.json'] as const) {
-    it(`get no 5xx that stays, and an answer that the document has: ${requestsEach} to ${name}`, async () => {
+    it(`get no 5xx, and an answer that the document has: ${requestsEach} to ${name}`, async () => {
       const { service } = services.find((one) => one.name === name)!;
       const origin = service.url!;
       const requests = requestsTo(JSON.parse(committed(name)) as OpenApi);

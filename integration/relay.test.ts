@@ -193,9 +193,8 @@ describe('the relay', () => {
     const [one, two] = [await world.start('outboxRelay'), await world.startAnother('outboxRelay')];
     await eventually(async () => expect(await world.metric(two, 'outbox_owned_partitions')).to.equal(32));
     await one.kill();
-    // At the worst after 8 s; the rest is for a machine that stands still now and then.
     await eventually(async () => expect(await world.metric(two, 'outbox_owned_partitions')).to.equal(64), {
-      withinMs: 12_000,
+      withinMs: 10_000,
     });
     const three = await world.startAnother('outboxRelay');
     await eventually(async () => expect(await world.metric(three, 'outbox_owned_partitions')).to.equal(32));
@@ -310,7 +309,7 @@ describe('the relay', () => {
       const next = await world.startAnother('outboxRelay');
       await eventually(async () => expect(await world.rowsIn('outbox')).to.equal(0));
       await eventually(() => expect(arrivals.count).to.equal(200));
-      expect(await world.metric(next, 'outbox_settled_total'), 'left by the paused one').to.be.above(50);
+      expect(await world.metric(next, 'outbox_settled_total'), 'left by the paused one').to.be.above(100);
       const { duplicates } = arrivals;
       process.kill(paused.pid, 'SIGCONT');
       await eventually(async () => {

@@ -6,8 +6,8 @@ import { eventually } from './world/eventually.ts';
 import { request } from './world/http.ts';
 import { World } from './world/world.ts';
 
-/** Seconds, with some for the machine: what docs/operations.md says a request takes at the most. */
-const stated = { headers: 10 + 5, request: 15 + 5, database: 7 + 5, many: 10 + 5 };
+/** Seconds, with a good second for the machine: what docs/operations.md says a request takes at the most. */
+const stated = { headers: 10 + 2.5, request: 15 + 2.5, database: 7 + 2.5, many: 10 + 2.5 };
 
 describe('what takes too long', () => {
   let world: World;

@@ -94,19 +94,18 @@ export class PutAside {
     const { messageId = id, ...properties } = copiedProperties(message);
     const known = messageId ?? randomUUID();
     const ours = messageId === undefined ? { ...headers, [deadLetterHeaders.withoutId]: true } : headers;
-    const copyWith = (original: object): OutgoingMessage => ({
+    const copy: OutgoingMessage = {
       exchange: asideExchange,
       routingKey: queue,
       content: message.content,
       messageId: known,
-      properties: { ...properties, headers: { ...original, ...ours } },
-    });
-    const copies = { full: copyWith(harmless(message.properties.headers ?? {})), bare: copyWith({}) };
+      properties: { ...properties, headers: { ...harmless(message.properties.headers ?? {}), ...ours } },
+    };
     const signal = AbortSignal.any([this.#signal, this.#current.signal]);
     const before = this.#lastOf.get(known);
     const sent = before
-      ? before.then(() => !signal.aborted && this.#try(copies, signal))
-      : this.#try(copies, signal);
+      ? before.then(() => !signal.aborted && this.#try(copy, ours, signal))
+      : this.#try(copy, ours, signal);
     this.#lastOf.set(known, sent);
     try {
       return await sent;
@@ -117,13 +116,9 @@ export class PutAside {
 
   /**
    * Until the broker has it, or the signal says that nobody needs it any more.
-   * @param copies `full` with the headers that it came with, `bare` with ours alone
+   * @param ours the headers that it must not go without
    */
-  async #try(
-    { full, bare }: Record<'full' | 'bare', OutgoingMessage>,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    let copy = full;
+  async #try(copy: OutgoingMessage, ours: object, signal: AbortSignal): Promise<boolean> {
     for (let failures = 0; ; failures++) {
       if (failures > 0 && signal.aborted) return false;
       const { promise, resolve } = Promise.withResolvers<Outcome>();
@@ -135,7 +130,8 @@ export class PutAside {
         return true;
       }
       // Headers that came over the wire and that our client cannot write again: the message matters more than they do.
-      if (outcome.kind === 'nacked' && outcome.unsendable) copy = bare;
+      if (outcome.kind === 'nacked' && outcome.unsendable)
+        copy = { ...copy, properties: { ...copy.properties, headers: ours } };
       // 404: the exchange is gone.
       if (outcome.kind === 'returned' || (outcome.kind === 'unknown' && outcome.code === 404))
         await this.#onMissing();

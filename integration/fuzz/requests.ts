@@ -22,6 +22,9 @@ export interface OpenApi {
   readonly components?: { readonly schemas?: Readonly<Record<string, Schema>> };
 }
 
+/** For `fc.assert`: what was wrong stands in the failure. */
+export const telling = { includeErrorInReport: true };
+
 /** Stands in bodies and headers, and must stand in no log and in no answer to a request that was refused. */
 export const canary = 'c4n4ry-5ecret';
 

@@ -79,7 +79,7 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
     ],
     caughtBy: [
-      { catcher: 'simulation', says: /has \d+ orders and a count of \d+/ },
+      { catcher: 'simulation', says: /has 1 orders and a count of 0/ },
       { catcher: { step: 'customerWorker at inbox.commit-before' }, says: /count-differs/ },
     ],
   },
