@@ -46,7 +46,7 @@ export async function assertReach(
       if (serviceOf(to) === name) continue;
       for (const { IPAddress } of Object.values(to.NetworkSettings.Networks)) {
         const address = `/dev/tcp/${IPAddress}/${ports[serviceOf(to)]}`;
-        script.push(`(timeout 10 bash -c '<${address}' 2>/dev/null && echo ${serviceOf(to)}) &`);
+        script.push(`(timeout 5 bash -c '<${address}' 2>/dev/null && echo ${serviceOf(to)}) &`);
         tried++;
       }
     }
